@@ -1,0 +1,236 @@
+"""Every error of migration_magics, named after the user's situation.
+
+    MigrationError                      what is wrong, and `hint`: the next command to type
+    ├── UsageProblem                    a command line that cannot be read (ValueError)
+    ├── ProjectProblem
+    │   ├── ProjectNotFound             no Alembic project here (LookupError)
+    │   ├── RevisionFileBroken          a revision file that cannot be read: syntax, no id, import fails (ValueError)
+    │   ├── DuplicateRevision           two files, one revision id (ValueError)
+    │   ├── ParentMissing               a file revises or depends on a revision that has no file (LookupError)
+    │   ├── RevisionCycle               revisions that are their own ancestors (ValueError)
+    │   └── EnvironmentFailed           the project's env.py raised, exited, or never configured a database
+    ├── TargetProblem
+    │   ├── RevisionNotFound            no such revision, the nearest named (LookupError)
+    │   ├── RevisionAmbiguous           a prefix or relative step that fits several (LookupError)
+    │   ├── SeveralHeads                `head` when there are several: both ways out are named (LookupError)
+    │   ├── TargetUnreachable           a range or target that is not on the way (ValueError)
+    │   └── NotReversible               a downgrade over a revision that has none; nothing ran
+    ├── ConnectionProblem
+    │   ├── NotConnected                no connection yet
+    │   ├── ConnectionNotFound          no connection of that name (LookupError)
+    │   ├── DriverMissing               the pip line that installs the driver (ImportError)
+    │   ├── DatabaseUnreachable         the server or file does not answer (OSError)
+    │   ├── DatabaseReadOnly            it answers, and takes no writes
+    │   ├── DatabaseLocked              somebody else holds the lock we waited for (TimeoutError)
+    │   └── AnotherMigrator             another migration runs on this database; its holder is named (TimeoutError)
+    ├── DatabaseAhead                   the database stands at a revision that the project does not know (LookupError)
+    ├── CheckFailed                     a check that was asked for found something (`current --check-heads`)
+    ├── GuardProblem                    nothing was changed
+    │   ├── ConfirmationRequired        would lose data or touch a protected connection; how to confirm
+    │   ├── PlanStale                   the fingerprint no longer fits what would run
+    │   └── Refused                     cannot be done this way on this database
+    ├── MoveFailed                      a revision failed; `.trace`, `.before`, `.after`: what state the database is in
+    │   ├── BrownfieldBase              the first revision expects tables that are not there: create and stamp
+    │   └── MoveInterrupted             stopped by the user (the kernel's interrupt)
+    └── AuthoringProblem
+        ├── CellInvalid                 a %%revision cell that is not one of its body forms (ValueError)
+        ├── RevisionApplied             the cell's revision is already applied: `--reapply`
+        └── RevisionBuiltOn             the cell's revision has descendants and may not be rewritten
+
+They draw themselves in two lines in a notebook, are real `error` outputs (so "Run All" stops), and keep the first cause
+in `__cause__` for `%migrate why`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .redact import redact
+
+if TYPE_CHECKING:
+    from .model.trace import Trace
+
+_RED, _DIM, _OFF = "\x1b[31m", "\x1b[2m", "\x1b[0m"
+
+
+class MigrationError(Exception):
+    """What is wrong, in the user's words, and the next command to type.
+
+    *message* and *hint* are redacted here, so that no caller can forget to. `details` are further lines for the long
+    form (which operations are done, which are not); they are shown, too, since state matters most after a failure.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, details: tuple[str, ...] = ()) -> None:
+        self.message = redact(message)
+        self.hint = redact(hint) if hint else None
+        self.details = tuple(redact(line) for line in details)
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return self.message
+
+    def _render_traceback_(self) -> list[str]:
+        """The short form, as IPython and ipykernel ask for it (IPython 8 and 9)."""
+        lines = [f"{_RED}{type(self).__name__}{_OFF}: {self.message}", *(f"  {line}" for line in self.details)]
+        if self.hint:
+            lines.append(f"  {_DIM}Hint:{_OFF} {self.hint}")
+        return lines
+
+
+class UsageProblem(MigrationError, ValueError):
+    """A command line that cannot be read: unknown command or option, a missing value."""
+
+
+class ProjectProblem(MigrationError):
+    """Something about the Alembic project's files."""
+
+
+class ProjectNotFound(ProjectProblem, LookupError):
+    """No Alembic project where one was looked for."""
+
+
+class RevisionFileBroken(ProjectProblem, ValueError):
+    """A revision file that cannot be read: a syntax error, no id, an import that fails."""
+
+
+class DuplicateRevision(ProjectProblem, ValueError):
+    """Two files carry one revision id."""
+
+
+class ParentMissing(ProjectProblem, LookupError):
+    """A revision names a parent or dependency that has no file."""
+
+
+class RevisionCycle(ProjectProblem, ValueError):
+    """Revisions that are their own ancestors."""
+
+
+class EnvironmentFailed(ProjectProblem):
+    """The project's env.py raised, exited, or configured no database."""
+
+
+class TargetProblem(MigrationError):
+    """A revision identifier, range or target that does not lead anywhere."""
+
+
+class RevisionNotFound(TargetProblem, LookupError):
+    """No revision fits the identifier."""
+
+
+class RevisionAmbiguous(TargetProblem, LookupError):
+    """Several revisions fit the identifier."""
+
+
+class SeveralHeads(TargetProblem, LookupError):
+    """One head was asked for and there are several."""
+
+
+class TargetUnreachable(TargetProblem, ValueError):
+    """The target does not lie in the direction asked for."""
+
+
+class NotReversible(TargetProblem):
+    """A downgrade would pass a revision that cannot be undone; nothing ran."""
+
+
+class ConnectionProblem(MigrationError):
+    """Something about reaching a database."""
+
+
+class NotConnected(ConnectionProblem):
+    """A command needs a database and none is connected."""
+
+
+class ConnectionNotFound(ConnectionProblem, LookupError):
+    """No connection, variable or setting has that name."""
+
+
+class DriverMissing(ConnectionProblem, ImportError):
+    """The URL's driver is not installed."""
+
+
+class DatabaseUnreachable(ConnectionProblem, OSError):
+    """The server or file does not answer."""
+
+
+class DatabaseReadOnly(ConnectionProblem):
+    """The database answers but takes no writes."""
+
+
+class DatabaseLocked(ConnectionProblem, TimeoutError):
+    """A lock was not to be had in the time the settings allow."""
+
+
+class AnotherMigrator(ConnectionProblem, TimeoutError):
+    """Another migration holds this database's advisory lock."""
+
+
+class DatabaseAhead(MigrationError, LookupError):
+    """The database stands at a revision that has no file in the project."""
+
+
+class CheckFailed(MigrationError):
+    """A check the user asked for did not hold."""
+
+
+class GuardProblem(MigrationError):
+    """The guard said no, before anything was changed."""
+
+
+class ConfirmationRequired(GuardProblem):
+    """It would lose data, or the connection is protected: a person must say yes."""
+
+
+class PlanStale(GuardProblem):
+    """The plan's fingerprint no longer fits."""
+
+
+class Refused(GuardProblem):
+    """It cannot be done this way on this database."""
+
+
+class MoveFailed(MigrationError):
+    """A revision failed.
+
+    `trace` tells what ran and what became of it; `before` and `after` are the database's heads, read back from it.
+    `after` is None where they could not be read: then the state is unknown, and the message says so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        trace: Trace | None = None,
+        before: tuple[str, ...] = (),
+        after: tuple[str, ...] | None = None,
+        hint: str | None = None,
+        details: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.trace = trace
+        self.before = before
+        self.after = after
+
+
+class BrownfieldBase(MoveFailed):
+    """The first revision expects tables that an empty database does not have."""
+
+
+class MoveInterrupted(MoveFailed):
+    """The user stopped the run."""
+
+
+class AuthoringProblem(MigrationError):
+    """A revision that cannot be written as asked; no file was changed."""
+
+
+class CellInvalid(AuthoringProblem, ValueError):
+    """The body of a %%revision cell is none of its forms."""
+
+
+class RevisionApplied(AuthoringProblem):
+    """The cell's revision is applied somewhere; rewriting it would part file and database."""
+
+
+class RevisionBuiltOn(AuthoringProblem):
+    """Other revisions build on the cell's revision."""

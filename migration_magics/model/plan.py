@@ -1,0 +1,63 @@
+"""A plan: what a move would run, as a value. Making one changes nothing; running one is the engine's work."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["upgrade", "downgrade", "stamp"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One revision to run: where the database comes from, where it stands afterwards, and from which file.
+
+    For a stamp nothing runs: the step only rewrites the version table. *digest* is the hash of the file's bytes when the
+    plan was made; *has_downgrade* is None where only importing the file could tell.
+    """
+
+    revision: str
+    message: str
+    from_heads: tuple[str, ...]
+    to_heads: tuple[str, ...]
+    path: str | None = None
+    digest: str = ""
+    has_downgrade: bool | None = True
+    is_merge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps of a move, in the order they run, from the heads the database has to those it will have."""
+
+    direction: Direction
+    target: str
+    steps: tuple[PlannedStep, ...]
+    from_heads: tuple[str, ...]
+    to_heads: tuple[str, ...]
+    database: str
+    """The database's identity: dialect, place and name, never a secret."""
+
+    connection: str = ""
+    """The name the notebook gave the connection."""
+
+    @property
+    def is_empty(self) -> bool:
+        """There is nothing to run."""
+        return not self.steps
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits over database, heads, steps and the bytes of their files: another one means another plan."""
+        hasher = hashlib.blake2b(digest_size=6)
+        for part in (self.direction, self.database, *self.from_heads, "->", *self.to_heads):
+            hasher.update(part.encode() + b"\0")
+        for step in self.steps:
+            hasher.update(f"{step.revision}:{step.digest}\0".encode())
+        return hasher.hexdigest()
+
+    @property
+    def irreversible(self) -> tuple[PlannedStep, ...]:
+        """The steps that have no downgrade, as far as their files tell without being run."""
+        return tuple(step for step in self.steps if step.has_downgrade is False)

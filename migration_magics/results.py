@@ -1,0 +1,450 @@
+"""READ FIRST: one frozen result per command.
+
+A command returns one of these and prints nothing. All of them show themselves as text (`str`) and HTML, become a DataFrame
+(`to_frame`) and JSON-ready data (`to_dict`). Fields hold values of `model` only: no engine, no file handle, no secret.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from .model.finding import Finding
+from .model.graph import Graph, Revision
+from .model.plan import Plan
+from .model.trace import Trace
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class Result:
+    """What all results share. A subclass says its table in `rows`."""
+
+    __slots__ = ()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The result as a table: one dictionary per row, the same keys in each, in the order shown; may be empty."""
+        raise NotImplementedError  # pragma: no cover - every result has its own
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-ready data: dictionaries, lists, strings, numbers, booleans and None."""
+        plain = _plain(self)
+        assert isinstance(plain, dict)
+        return plain
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return `rows` as a DataFrame, complete whatever the display limit; pandas is imported here."""
+        import pandas
+
+        return pandas.DataFrame(self.rows())
+
+    def __str__(self) -> str:
+        from .display import text  # the one lazy import upward: see design section 4
+
+        return text(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from .display import bundle
+
+        return bundle(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        if isinstance(value, Plan):
+            fields["fingerprint"] = value.fingerprint
+        return fields
+    if isinstance(value, Graph):
+        return [_plain(revision) for revision in value.newest_first]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(_plain(item) for item in value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionShown:
+    """A connection as results show it. *url* is redacted; *server* is "SQLite 3.40.1" or "" while nothing was asked of it.
+
+    *current* is None where the database was not, or could not be, read; *problem* then says why.
+    """
+
+    name: str
+    url: str
+    dialect: str
+    server: str = ""
+    is_current: bool = False
+    is_protected: bool = False
+    current: tuple[str, ...] | None = None
+    pending: int | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectShown:
+    """A project as results show it: its script directory, where it is configured, how many revisions it has."""
+
+    directory: str
+    config: str
+    revisions: int
+    heads: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Connected(Result):
+    """`connect`, `use`, `disconnect`: the connection in use (None after the last one is gone), and which source won."""
+
+    connection: ConnectionShown | None
+    source: str
+    project: ProjectShown | None = None
+    notes: tuple[str, ...] = ()
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [_plain(self.connection)] if self.connection else []
+
+
+@dataclass(frozen=True, slots=True)
+class Connections(Result):
+    """`connections`: every connection of the notebook, in the order they were made."""
+
+    connections: tuple[ConnectionShown, ...]
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [_plain(connection) for connection in self.connections]
+
+
+@dataclass(frozen=True, slots=True)
+class Initialised(Result):
+    """`init`: the project that was written. *files* are the new files, relative to the working directory where possible."""
+
+    directory: str
+    config: str
+    template: str
+    files: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [{"file": file} for file in self.files]
+
+
+@dataclass(frozen=True, slots=True)
+class Status(Result):
+    """`status`: where the database stands and the next sensible command.
+
+    *pending* are the revisions an `upgrade heads` would run, oldest first; *problems* are sentences, worst first.
+    """
+
+    connection: ConnectionShown | None
+    project: ProjectShown | None
+    current: tuple[Revision, ...]
+    heads: tuple[Revision, ...]
+    pending: tuple[Revision, ...]
+    next_command: str
+    problems: tuple[str, ...] = ()
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "connection": self.connection.name if self.connection else None,
+                "project": self.project.directory if self.project else None,
+                "current": ", ".join(revision.id for revision in self.current),
+                "heads": ", ".join(revision.id for revision in self.heads),
+                "pending": len(self.pending),
+                "next_command": self.next_command,
+            }
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Current(Result):
+    """`current`: the database's heads, as the version table has them.
+
+    *behind* counts the revisions an `upgrade heads` would run. *unknown* are ids the project has no file for. *revisions*
+    are the known ones, in the order of *ids*.
+    """
+
+    ids: tuple[str, ...]
+    at_head: bool
+    behind: int
+    revisions: tuple[Revision, ...] = ()
+    unknown: tuple[str, ...] = ()
+    connection: str = ""
+    verbose: bool = False
+    notes: tuple[str, ...] = ()
+
+    def rows(self) -> list[dict[str, Any]]:
+        known = {revision.id: revision for revision in self.revisions}
+        return [
+            {
+                "id": id_,
+                "message": known[id_].message if id_ in known else None,
+                "at_head": self.at_head,
+                "behind": self.behind,
+            }
+            for id_ in self.ids
+        ]
+
+
+def _revision_row(revision: Revision) -> dict[str, Any]:
+    return {
+        "id": revision.id,
+        "parents": revision.parents,
+        "depends_on": revision.depends_on,
+        "labels": revision.labels,
+        "message": revision.message,
+        "created_at": revision.created_at,
+        "path": revision.path,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Heads(Result):
+    """`heads`: the revisions nothing builds on.
+
+    *effective* are those that would stand in the version table: a head another branch depends on is not among them.
+    """
+
+    revisions: tuple[Revision, ...]
+    effective: tuple[str, ...]
+    labels: Mapping[str, tuple[str, ...]]
+    current: tuple[str, ...] | None = None
+    verbose: bool = False
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {**_revision_row(revision), "labels": self.labels.get(revision.id, ()), "is_effective": revision.id in self.effective}
+            for revision in self.revisions
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Branches(Result):
+    """`branches`: the revisions from which several others continue, oldest first, each with those others."""
+
+    points: tuple[tuple[Revision, tuple[Revision, ...]], ...]
+    labels: Mapping[str, tuple[str, ...]]
+    verbose: bool = False
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {"id": point.id, "message": point.message, "branch": child.id, "branch_message": child.message}
+            for point, children in self.points
+            for child in children
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class History(Result):
+    """`history`: the revisions in range, newest first, with the graph they belong to.
+
+    *current* and *applied* are None where no database was read; *notes* says why when one should have been.
+    """
+
+    revisions: tuple[Revision, ...]
+    graph: Graph
+    heads: tuple[str, ...]
+    current: tuple[str, ...] | None = None
+    applied: frozenset[str] | None = None
+    range: str = ""
+    connection: str = ""
+    verbose: bool = False
+    notes: tuple[str, ...] = ()
+
+    def state(self, id_: str) -> str:
+        """Return "current", "applied", "pending", or "" where no database was read."""
+        if self.current is None or self.applied is None:
+            return ""
+        return "current" if id_ in self.current else "applied" if id_ in self.applied else "pending"
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {**_revision_row(revision), "is_head": revision.id in self.heads, "state": self.state(revision.id)}
+            for revision in self.revisions
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the revisions in range as JSON-ready data; the rest of the graph is left out."""
+        return {
+            "revisions": _plain(self.rows()),
+            "heads": list(self.heads),
+            "current": None if self.current is None else list(self.current),
+            "range": self.range,
+            "connection": self.connection,
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionShown:
+    """One revision in full: *source* is its file, *children* those built on it, *state* as in `History.state`."""
+
+    revision: Revision
+    source: str
+    children: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    is_head: bool = False
+    state: str = ""
+    has_downgrade: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(Result):
+    """`show`: the revisions asked for (`heads` may be several), each with its source.
+
+    *sql* is the upgrade's SQL on *dialect* where it can be rendered without a database; *problem* says why not.
+    """
+
+    revisions: tuple[RevisionShown, ...]
+    dialect: str = ""
+    sql: str = ""
+    problem: str = ""
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {**_revision_row(shown.revision), "state": shown.state, "has_downgrade": shown.has_downgrade, "source": shown.source}
+            for shown in self.revisions
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned(Result):
+    """`plan`: what a move would run, and what speaks against it."""
+
+    plan: Plan
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    next_command: str = ""
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "step": number,
+                "direction": self.plan.direction,
+                "revision": step.revision,
+                "message": step.message,
+                "from_heads": step.from_heads,
+                "to_heads": step.to_heads,
+                "has_downgrade": step.has_downgrade,
+            }
+            for number, step in enumerate(self.plan.steps, 1)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved(Result):
+    """`upgrade`, `downgrade`, `stamp`: what ran. *before* and *after* were read back from the database.
+
+    *diff* is None until a schema diff is asked for.
+    """
+
+    plan: Plan
+    trace: Trace
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    diff: None = None
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    next_command: str = ""
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "revision": step.revision,
+                "message": step.message,
+                "direction": step.direction,
+                "operation": operation.kind,
+                "target": operation.target,
+                "sql": ";\n".join(statement.sql for statement in operation.statements),
+                "rows": sum(statement.rows or 0 for statement in operation.statements),
+                "duration_s": operation.duration_s,
+                "outcome": step.outcome.value,
+            }
+            for step in self.trace.steps
+            for operation in step.operations
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class SqlShown(Result):
+    """`sql`: the offline SQL of a range, per dialect in the order asked for. *problems* has a sentence where one has none."""
+
+    range: str
+    direction: str
+    scripts: Mapping[str, str]
+    problems: Mapping[str, str]
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {"dialect": dialect, "sql": self.scripts.get(dialect), "problem": self.problems.get(dialect)}
+            for dialect in (*self.scripts, *(name for name in self.problems if name not in self.scripts))
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Authored(Result):
+    """`revision`, `%%revision`, `merge`, `edit`: the revision file as it is now on disk (or would be: *is_dry_run*).
+
+    *replaced* is True where an earlier run of the cell had written this revision. *downgrade* says where the downgrade
+    came from: "written", "derived", "none". *cell* is the text for a `%%revision` cell (`edit`), "" otherwise. *moved* is
+    the result of `--apply` or `--reapply`.
+    """
+
+    revision: Revision
+    path: str
+    code: str
+    replaced: bool = False
+    is_unchanged: bool = False
+    is_dry_run: bool = False
+    downgrade: str = "written"
+    cell: str = ""
+    rehearsal: None = None
+    findings: tuple[Finding, ...] = ()
+    moved: Moved | None = None
+    notes: tuple[str, ...] = ()
+    next_command: str = ""
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [{**_revision_row(self.revision), "replaced": self.replaced, "code": self.code}]
+
+
+@dataclass(frozen=True, slots=True)
+class HelpEntry:
+    """One command or option in a help page."""
+
+    name: str
+    summary: str
+    group: str = ""
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpPage(Result):
+    """`help [COMMAND]` and `--help`: usage, what it does, its arguments and options (or all commands), examples."""
+
+    title: str
+    usage: str
+    summary: str
+    entries: tuple[HelpEntry, ...]
+    examples: tuple[str, ...] = ()
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [_plain(entry) for entry in self.entries]

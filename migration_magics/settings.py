@@ -1,0 +1,28 @@
+"""The settings, frozen, with their units in their names.
+
+They are fed by `%config MigrateMagics` and by `[tool.migration_magics]` in pyproject.toml.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user may set, and what holds where they set nothing."""
+
+    migrator_wait_s: float = 10.0
+    """How long to wait for another migration on the same database before giving up, in seconds."""
+
+    lock_timeout_s: float | None = None
+    """How long one statement may wait for a lock, in seconds. None keeps what the server and env.py say."""
+
+    statement_timeout_s: float | None = None
+    """How long one statement may run, in seconds. None keeps what the server and env.py say."""
+
+    connect_timeout_s: float = 10.0
+    """How long to wait for a server to answer, in seconds."""
+
+    display_limit: int = 50
+    """How many rows a table shows; the rest is counted and stays in the result."""
