@@ -1,0 +1,116 @@
+"""The fixtures do what they say: a broken one would let other tests pass for nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support import need, processes
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_each_database_takes_a_table_and_gives_its_rows_back(database_url):
+    engine = sa.create_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE evaluations (id INTEGER PRIMARY KEY, name VARCHAR(40))"))
+        connection.execute(sa.text("INSERT INTO evaluations VALUES (1, 'Zürich ✓')"))
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT id, name FROM evaluations")).all() == [(1, "Zürich ✓")]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("round_", [1, 2])
+def test_each_test_has_a_database_of_its_own(database_url, round_):
+    """Both rounds find nothing and leave a table: in a shared database the second would find it."""
+    engine = sa.create_engine(database_url)
+    with engine.begin() as connection:
+        assert sa.inspect(connection).get_table_names() == []
+        connection.execute(sa.text("CREATE TABLE leftover (id INTEGER PRIMARY KEY)"))
+    engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_a_database_is_dropped_under_an_open_transaction(request, kind):
+    """A failing test leaves its connection open; its teardown must not wait for it."""
+    server = request.getfixturevalue(kind)
+    with server.new_database() as url:
+        engine = sa.create_engine(url)
+        connection = engine.connect()
+        connection.execute(sa.text("CREATE TABLE held (id INTEGER PRIMARY KEY)"))
+        connection.execute(sa.text("SELECT * FROM held"))
+    with pytest.raises(sa.exc.DBAPIError):
+        connection.execute(sa.text("SELECT 1"))
+    connection.invalidate()
+    connection.close()
+    engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_a_url_has_no_percent_sign(request, kind):
+    """Configparser reads `%` as a reference; our URLs stand in alembic.ini as they are."""
+    assert "%" not in request.getfixturevalue(kind).url("x")
+
+
+def test_what_is_missing_skips_and_what_is_required_fails(monkeypatch):
+    monkeypatch.delenv("MM_REQUIRE", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="mariadb: not installed"):
+        need.missing("mariadb", "not installed")
+    monkeypatch.setenv("MM_REQUIRE", "pg, mariadb")
+    with pytest.raises(pytest.fail.Exception, match="MM_REQUIRE wants mariadb: not installed"):
+        need.missing("mariadb", "not installed")
+    monkeypatch.setenv("MM_REQUIRE", "postgres")
+    with pytest.raises(ValueError, match="MM_REQUIRE names"):
+        need.missing("mariadb", "not installed")
+
+
+KILLED = """
+import os, signal, sys
+from tests.support.databases import {kind}_server
+with {kind}_server() as server:
+    print(server.process.pid, server.socket.parent, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_a_killed_run_leaves_no_server_and_its_folder_is_swept(request, kind):
+    request.getfixturevalue(kind)  # skips where the server is not installed
+    run = subprocess.run(
+        [sys.executable, "-c", KILLED.format(kind=kind)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == -signal.SIGKILL, run.stderr
+    pid, folder = run.stdout.split()
+    wait_until(lambda: not Path(f"/proc/{pid}").exists() or "Z" in state_of(pid))
+    assert Path(folder).is_dir()
+    with processes.work_folder("next"):
+        assert not Path(folder).exists()
+
+
+def state_of(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return "Z"
+
+
+def wait_until(fact, timeout_s=20):
+    end = time.monotonic() + timeout_s
+    while not fact():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.02)
+
+
+def test_a_work_folder_is_kept_while_its_owner_lives():
+    with processes.work_folder("one") as one, processes.work_folder("two"):
+        assert one.is_dir()
+    assert not one.exists()
+    assert str(os.getpid()) in one.name
