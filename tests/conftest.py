@@ -1,7 +1,9 @@
 """Fixtures for all tests.
 
 Databases: `sqlite_url`, `postgresql_url` and `mariadb_url` are each a new empty database for one test, as a URL string.
-`database_url` runs a test on all three. `alembic` runs the real command line. `kernel` is a real IPython kernel.
+`database_url` runs a test on all three.
+Notebooks: `kernel` is a new IPython kernel, `run_notebook` runs cells in one from first to last, `notebook_page` is a page
+of JupyterLab in Chromium.
 """
 
 from __future__ import annotations
@@ -12,13 +14,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.databases import mariadb_server, postgresql_server
+from tests.support.kernel import execute, notebook_of, running_kernel
+from tests.support.lab import chromium, open_page, running_browser, running_lab
 from tests.support.need import missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from nbformat import NotebookNode
+    from playwright.sync_api import BrowserContext
+
     from tests.support.databases import Server
+    from tests.support.kernel import Kernel
+    from tests.support.lab import Lab, NotebookPage
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +77,50 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """A new database of each of the three kinds."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    """A new IPython kernel that works in `tmp_path`."""
+    with running_kernel(tmp_path, tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
+@pytest.fixture
+def run_notebook(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., NotebookNode]:
+    """Run cells of code in a new kernel in `tmp_path`: `run_notebook("x = 1", "x")` gives the notebook with outputs."""
+
+    def run(*cells: str) -> NotebookNode:
+        return execute(notebook_of(cells), tmp_path, tmp_path_factory.mktemp("home"))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One JupyterLab for this pytest process."""
+    with running_lab(tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser_context() -> Iterator[BrowserContext]:
+    """One Chromium for a module of tests; its one context keeps the HTTP cache from page to page.
+
+    Not for the whole process: while Playwright is on, the main thread has a running event loop, and whichever test
+    calls `asyncio.run` next would fail. Keep such tests out of modules that use a browser.
+    """
+    executable = chromium()
+    if executable is None:
+        missing("chromium", "no Chromium on this machine")
+    with running_browser(executable) as browser:
+        context = browser.new_context(viewport={"width": 1200, "height": 1900})  # tall: all cells in view
+        yield context
+        context.close()
+
+
+@pytest.fixture
+def notebook_page(browser_context: BrowserContext, lab: Lab) -> Iterator[NotebookPage]:
+    """An empty page; its `open` shows a notebook in JupyterLab."""
+    with open_page(lab, browser_context) as page:
+        yield page

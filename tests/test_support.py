@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support import need, processes
+from tests.support.cli import alembic, run_alembic
 
 ROOT = Path(__file__).parents[1]
 
@@ -114,3 +115,33 @@ def test_a_work_folder_is_kept_while_its_owner_lives():
         assert one.is_dir()
     assert not one.exists()
     assert str(os.getpid()) in one.name
+
+
+def test_the_alembic_command_runs_in_a_project(tmp_path):
+    alembic(tmp_path, "init", "migrations")
+    assert "base" not in alembic(tmp_path, "heads")
+    assert run_alembic(tmp_path, "upgrade", "no-such-revision").code != 0
+
+
+@pytest.mark.kernel
+def test_a_kernel_runs_completes_and_fails_as_in_a_notebook(kernel, tmp_path):
+    assert kernel.ok("import os\nos.getcwd()")[0].data["text/plain"] == repr(str(tmp_path))
+    assert [output.text for output in kernel.ok("print('a')\nprint('b')")] == ["a\nb\n"]
+    assert "getcwd" in kernel.complete("os.getc")["matches"]
+    reply, outputs = kernel.run("1 / 0")
+    assert (reply["status"], reply["ename"], outputs[0].ename) == ("error", "ZeroDivisionError", "ZeroDivisionError")
+
+
+@pytest.mark.kernel
+def test_a_kernel_can_be_interrupted(kernel):
+    cell = kernel.start("import threading\nprint('waiting', flush=True)\nthreading.Event().wait()")
+    kernel.wait_for_text("waiting")
+    kernel.interrupt()
+    assert kernel.wait_for(cell)["ename"] == "KeyboardInterrupt"
+    assert kernel.ok("1 + 1")[0].data["text/plain"] == "2"
+
+
+@pytest.mark.kernel
+def test_a_notebook_runs_from_first_to_last(run_notebook):
+    notebook = run_notebook("x = 20", "x + 1")
+    assert notebook.cells[1].outputs[0].data["text/plain"] == "21"
