@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ..errors import DuplicateRevision, ParentMissing, RevisionCycle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+_HINTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +131,8 @@ class Graph:
 
     def below(self, id_: str) -> tuple[str, ...]:
         """Return what *id_* stands on directly: its parents, then its requirements, each once."""
-        parents = self.revisions[id_].parents
-        required = self._requires.get(id_)
-        return parents if required is None and len(parents) < 2 else tuple(dict.fromkeys((*parents, *(required or ()))))
+        parents, required = self.revisions[id_].parents, self._requires.get(id_, ())
+        return tuple(dict.fromkeys((*parents, *required))) if parents[1:] or required else parents
 
     def above(self, id_: str) -> tuple[str, ...]:
         """Return what stands directly on *id_*: its children, then its dependents."""
@@ -173,10 +177,10 @@ class Graph:
         """Return up to three ids or labels that *text* may have meant: those it begins first, then those spelled alike."""
         names = [*self._order, *sorted(self._carriers)]
         begun = [name for name in names if text and name.startswith(text)]
-        if len(begun) < 3:
+        if len(begun) < _HINTS:
             folded = {name.lower(): name for name in reversed(names)}
-            begun += [folded[match] for match in difflib.get_close_matches(text.lower(), folded, n=3, cutoff=0.6)]
-        return tuple(dict.fromkeys(begun))[:3]
+            begun += [folded[match] for match in difflib.get_close_matches(text.lower(), folded, n=_HINTS, cutoff=0.6)]
+        return tuple(dict.fromkeys(begun))[:_HINTS]
 
     # -- making ----------------------------------------------------------------------------------------------------
 
@@ -196,7 +200,7 @@ class Graph:
         return requires
 
     def _missing(self, revision: Revision, verb: str, name: str) -> ParentMissing:
-        nearest = [id_ for id_ in difflib.get_close_matches(name, [*self.revisions, *self._carriers], n=1, cutoff=0.5)]
+        nearest = difflib.get_close_matches(name, [*self.revisions, *self._carriers], n=1, cutoff=0.5)
         meant = f"Did you mean {nearest[0]!r}? " if nearest else ""
         return ParentMissing(
             f"{_place(revision)} {verb} {name!r}, and no file has that revision.",
@@ -269,7 +273,7 @@ class Graph:
 
     def _is_plain(self, id_: str) -> bool:
         """Neither a branch point, dependents counted, nor a merge."""
-        return len(self.above(id_)) < 2 and len(dict.fromkeys(self.revisions[id_].parents)) < 2
+        return not (self.above(id_)[1:] or self.revisions[id_].parents[1:])
 
     def _is_plain_line_above(self, id_: str) -> bool:
         while self._is_plain(id_):
