@@ -448,3 +448,19 @@ class HelpPage(Result):
 
     def rows(self) -> list[dict[str, Any]]:
         return [_plain(entry) for entry in self.entries]
+
+
+@dataclass(frozen=True, slots=True)
+class Why(Result):
+    """`why`: the last error and how it came about.
+
+    *traceback* is Python's text, first cause first, without secrets; everything is "" where no command has failed.
+    """
+
+    error: str = ""
+    message: str = ""
+    hint: str = ""
+    traceback: str = ""
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [_plain(self)] if self.error else []

@@ -1,0 +1,45 @@
+"""A `%%revision` cell: which lines of which cell its body is, so that errors can point there. It reads no code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_ONLY_MAGIC_LINE = re.compile(r"%%revision(?!\?)(\s|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class CellPlace:
+    """Where a body stands: compile it under *filename* with its first line numbered *first_line*."""
+
+    filename: str
+    first_line: int
+
+
+def place(shell: InteractiveShell, magic: str, line: str, body: str) -> CellPlace:
+    """Return the place of *body* and make its source known, so that tracebacks show the cell's own lines and number."""
+    first, last = f"%%{magic} {line}".rstrip(), body.rstrip("\n")
+    typed = shell.history_manager.input_hist_raw[-1].rstrip("\n") if shell.history_manager else ""
+    if first.split()[0] not in typed or not typed.endswith(f"\n{last}"):
+        typed = f"{first}\n{last}"  # run from code, not typed into a cell: show what was run
+    filename = shell.compile.cache(typed, shell.execution_count)
+    return CellPlace(filename, typed[: len(typed) - len(last)].count("\n") + 1)
+
+
+def keep_empty_cell(lines: list[str]) -> list[str]:
+    """Give a cell that is nothing but `%%revision ...` an empty body line.
+
+    IPython refuses a cell magic without a body in its own words (`run_cell_magic`, IPython 8 and 9) before the magic is
+    asked; so `%%revision --help` would not work and our hint would not be seen.
+    """
+    if len(lines) == 1 and _ONLY_MAGIC_LINE.match(lines[0]):
+        return [lines[0].rstrip("\n") + "\n", "\n"]
+    return lines
+
+
+# Not to be used for "is this input complete?": a terminal would then run the cell before its body can be typed.
+keep_empty_cell.has_side_effects = True  # type: ignore[attr-defined]

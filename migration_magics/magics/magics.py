@@ -1,0 +1,172 @@
+"""`%migrate`, `%migration` and `%%revision`: read the line, run the command, return its result."""
+
+from __future__ import annotations
+
+import keyword
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from IPython.core.magic import (
+    Magics,
+    line_cell_magic,
+    line_magic,
+    magics_class,
+    needs_local_scope,
+    no_var_expand,
+    output_can_be_silenced,
+)
+
+from ..commands.help import cell_docstring, docstring
+from ..commands.parser import Parsed, SwitchesConnection, execute, parse, parse_cell
+from ..commands.table import CELLS, COMMANDS
+from ..errors import CellInvalid, MigrationError, UsageProblem
+from .cells import place
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from ..commands.declaration import Command
+    from ..results import Result
+
+Lookup = Callable[[str], "object | None"]
+
+
+class Workspace(SwitchesConnection, Protocol):
+    """All that the magics ask of a workspace."""
+
+    def close(self) -> None:
+        """Close every connection that was made here."""
+
+
+def _new_workspace(lookup: Lookup) -> Workspace:
+    from ..commands.api import Workspace as Real
+
+    return Real(lookup=lookup)
+
+
+@magics_class
+class MigrateMagics(Magics):
+    """The magics of one shell, and the workspace they share, which is made by the first command that needs it."""
+
+    shell: InteractiveShell
+
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        *,
+        new_workspace: Callable[[Lookup], Workspace] = _new_workspace,
+        commands: Mapping[str, Command] = COMMANDS,
+        cells: Mapping[str, Command] = CELLS,
+    ) -> None:
+        super().__init__(shell)
+        self.displaced: dict[tuple[str, str], Any] = {}
+        self._new_workspace = new_workspace
+        self._commands = commands
+        self._cells = cells
+        self._workspace: Workspace | None = None
+        self._scope: Mapping[str, Any] = {}
+        self._error: BaseException | None = None
+        self._shown: BaseException | None = None
+
+    @no_var_expand
+    @output_can_be_silenced
+    @needs_local_scope
+    @line_magic
+    def migrate(  # noqa: D102 - its docstring is made of the table, below
+        self, line: str, local_ns: Mapping[str, Any] | None = None
+    ) -> Result:
+        return self._run_line(line, local_ns)
+
+    @no_var_expand
+    @output_can_be_silenced
+    @needs_local_scope
+    @line_magic
+    def migration(self, line: str, local_ns: Mapping[str, Any] | None = None) -> Result:
+        """Does what %migrate does, where another extension owns that name."""
+        return self._run_line(line, local_ns)
+
+    @no_var_expand
+    @output_can_be_silenced
+    @needs_local_scope
+    @line_cell_magic
+    def revision(  # noqa: D102 - as above
+        self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
+    ) -> Result:
+        with self._command(local_ns):
+            return self._run_cell("revision", line, cell or "")
+
+    migrate.__doc__ = docstring()
+    revision.__doc__ = cell_docstring(CELLS["revision"])
+
+    def close(self) -> None:
+        """Close the workspace, if one was ever needed."""
+        if self._workspace is not None:
+            self._workspace.close()
+            self._workspace = None
+
+    def _run_line(self, line: str, local_ns: Mapping[str, Any] | None) -> Result:
+        with self._command(local_ns):
+            return self._run(parse(line, evaluate=self._evaluate, commands=self._commands))
+
+    @contextmanager
+    def _command(self, local_ns: Mapping[str, Any] | None) -> Iterator[None]:
+        """Hold the caller's variables while a command runs, and keep its error for `%migrate why`."""
+        outer, self._scope = self._scope, local_ns or {}
+        try:
+            yield
+        except BaseException as error:
+            self._error, self._shown = error, getattr(sys, "last_value", None)
+            raise
+        finally:
+            self._scope = outer
+
+    def _run(self, parsed: Parsed, **context: object) -> Result:
+        workspace = None
+        if parsed.command.uses_workspace and not parsed.wants_help:
+            workspace = self._workspace = self._workspace or self._new_workspace(self._lookup)
+        result = execute(workspace, parsed, last_error=self._last_error(), **context)
+        if cell := getattr(result, "cell", ""):
+            self.shell.set_next_input(cell)
+        return result
+
+    def _run_cell(self, name: str, line: str, body: str) -> Result:
+        parsed = parse_cell(name, line, evaluate=self._evaluate, cells=self._cells)
+        if parsed.wants_help:
+            return self._run(parsed)
+        if not body.strip():
+            raise CellInvalid(
+                f"The %%{name} cell has no body.",
+                hint=f"write the upgrade below the %%{name} line: op.add_column(...); or a file to fill in: %migrate {name} -m ...",
+            )
+        parsed, variable = _without_variable(parsed)
+        where = place(self.shell, name, line, body)
+        result = self._run(parsed, body=body, filename=where.filename, first_line=where.first_line)
+        if variable:
+            self.shell.user_ns[variable] = result
+        return result
+
+    def _lookup(self, name: str) -> object | None:
+        """Return the variable of that name as the running code sees it, or None."""
+        found: object | None = self._scope.get(name, self.shell.user_ns.get(name))
+        return found
+
+    def _evaluate(self, expression: str) -> object:
+        # the user's own line in the user's own kernel: the same as typing the expression into a cell
+        return eval(expression, self.shell.user_ns, dict(self._scope))  # noqa: S307
+
+    def _last_error(self) -> BaseException | None:
+        """Return the last error of a magic, or of a workspace method if that failed later."""
+        shown = getattr(sys, "last_value", None)
+        is_newer = isinstance(shown, MigrationError) and shown is not self._shown
+        return shown if is_newer else self._error
+
+
+def _without_variable(parsed: Parsed) -> tuple[Parsed, str | None]:
+    """Split off `--out NAME`, which is the notebook's affair; the name is checked before anything runs."""
+    arguments = dict(parsed.arguments)
+    name = arguments.pop("out", None)
+    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
+        raise UsageProblem(f"{parsed.command.typed}: {name!r} is no name of a variable.", hint="--out result")
+    return Parsed(parsed.command, arguments, on=parsed.on), name
