@@ -78,7 +78,7 @@ def _mariadb_admin(place: Path, sql: str) -> None:
         if sql.startswith("DROP DATABASE"):
             cursor.execute(
                 "SELECT id FROM information_schema.processlist WHERE db = %s AND id <> connection_id()",
-                (sql.split()[-1],),
+                (sql.rsplit(maxsplit=1)[-1],),
             )
             for (thread,) in cursor.fetchall():
                 with contextlib.suppress(pymysql.err.OperationalError):  # it ended by itself meanwhile
@@ -95,11 +95,8 @@ def postgresql_server() -> Iterator[Server]:
         run = work / "run"
         run.mkdir()
         own(run, user)
-        run_as(
-            [binaries / "initdb", "-D", run / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-            + ["--locale=C.UTF-8", "--no-sync"],
-            user,
-        )
+        how = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        run_as([binaries / "initdb", "-D", run / "data", *how], user)
         # Nothing here must survive a crash: no fsync.
         quick = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB")
         options = [part for name in (*quick, "max_connections=100") for part in ("-c", name)]
@@ -172,9 +169,11 @@ def mariadb_server() -> Iterator[Server]:
         run_as([install, *files, *small, "--auth-root-authentication-method=normal", "--skip-test-db"], user)
         place = run / "s"
         process = spawn(
-            [server, *files, *small, f"--socket={place}", f"--pid-file={run / 'pid'}", f"--tmpdir={run}"]
-            + ["--skip-networking", "--skip-name-resolve", "--character-set-server=utf8mb4"]
-            + ["--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-buffer-pool-size=32M"],
+            [
+                *(server, *files, *small, f"--socket={place}", f"--pid-file={run / 'pid'}", f"--tmpdir={run}"),
+                *("--skip-networking", "--skip-name-resolve", "--character-set-server=utf8mb4"),
+                *("--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-buffer-pool-size=32M"),
+            ],
             log=work / "log",
             user=user,
         )

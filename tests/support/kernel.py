@@ -132,6 +132,7 @@ def execute(notebook: NotebookNode, folder: Path, home: Path, timeout_s: int = 3
         km=manager,
         timeout=timeout_s,
         extra_arguments=_NO_HISTORY,
+        record_timing=False,
         resources={"metadata": {"path": str(folder)}},
     )
     client.execute(env=environment(home), cleanup_kc=True)  # the manager is ours: else nothing would end the kernel
@@ -142,7 +143,7 @@ def notebook_of(cells: Sequence[str]) -> NotebookNode:
     """Return a notebook with one code cell for each of *cells*."""
     from nbformat.v4 import new_code_cell, new_notebook
 
-    notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
+    notebook: NotebookNode = new_notebook(cells=[new_code_cell(source) for source in cells])
     # nbformat draws random ids; the same cells shall give the same notebook
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"

@@ -157,7 +157,8 @@ class NotebookPage:
         nbformat.write(notebook, self.lab.root / name)
         self.page.goto(f"{self.lab.url}/doc/tree/{name}?token={self.lab.token}", wait_until="domcontentloaded")
         self.page.wait_for_function(
-            "() => window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length > 0", timeout=START_TIMEOUT_S * 1000
+            "() => window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length > 0",
+            timeout=START_TIMEOUT_S * 1000,
         )
         self.page.evaluate(
             """async () => {
@@ -213,9 +214,7 @@ def open_page(lab: Lab, context: BrowserContext) -> Iterator[NotebookPage]:
     notebook = NotebookPage(page, lab)
     own = (lab.url, lab.url.replace("http:", "ws:"), "data:", "blob:")
     page.on("request", lambda sent: None if sent.url.startswith(own) else notebook.foreign.append(sent.url))
-    page.on(
-        "response", lambda got: notebook.errors.append(f"{got.status} {got.url}") if got.status >= 400 else None
-    )
+    page.on("response", lambda got: notebook.errors.append(f"{got.status} {got.url}") if got.status >= 400 else None)
     page.on("pageerror", lambda error: notebook.errors.append(f"pageerror: {error}"))
     try:
         yield notebook

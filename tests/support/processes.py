@@ -129,7 +129,7 @@ def work_folder(name: str) -> Iterator[Path]:
     Under /tmp and not under pytest's folder because the path of a unix socket has at most 107 bytes (unix(7)).
     """
     _sweep()
-    path = Path(tempfile.mkdtemp(prefix=f"mm-{name}-{os.getpid()}-", dir="/tmp"))  # noqa: S108 - see above
+    path = Path(tempfile.mkdtemp(prefix=f"mm-{name}-{os.getpid()}-", dir="/tmp"))
     path.chmod(0o755)
     try:
         yield path
@@ -139,7 +139,7 @@ def work_folder(name: str) -> Iterator[Path]:
 
 def _sweep() -> None:
     """Remove the work folders of our account whose pytest is gone."""
-    for path in Path("/tmp").glob("mm-*-*-*"):  # noqa: S108 - where work_folder puts them
+    for path in Path("/tmp").glob("mm-*-*-*"):
         pid = path.name.rsplit("-", 2)[1]
         with contextlib.suppress(FileNotFoundError):
             if pid.isdigit() and path.stat().st_uid == os.geteuid() and not _alive(int(pid)):
