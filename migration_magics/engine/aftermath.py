@@ -1,0 +1,194 @@
+"""After a run: what became of each step, and the error that tells a person exactly in which state the database is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import BrownfieldBase, EnvironmentFailed, MigrationError, MoveFailed, MoveInterrupted, Refused
+from ..model.graph import Graph
+from ..model.plan import Plan
+from ..model.trace import Operation, Outcome, Step, Trace
+from . import failures, worker
+from .chain import Chain
+from .database import Database
+from .environment import place_of
+from .host.recorder import StepDraft
+from .keeper import ForeignKeysBroken
+
+
+class Unfinished(Exception):
+    """env.py came back without an error, and the database is not where the plan ends."""
+
+
+def unfinished(plan: Plan, after: tuple[str, ...] | None) -> Unfinished:
+    """Return the error for a run that ended quietly somewhere else."""
+    return Unfinished(f"env.py ended without an error, but the database stands at {_heads(after)} and not at {_heads(plan.to_heads)}")
+
+
+def outcomes(
+    plan: Plan, drafts: Sequence[StepDraft], after: tuple[str, ...] | None, error: BaseException | None, graph: Graph, *, is_dry_run: bool
+) -> list[Outcome]:
+    """Return the outcome of each step that began, judged by the heads read back, never by how far the loop came."""
+    if is_dry_run:
+        return [Outcome.ROLLED_BACK if draft.is_done else Outcome.FAILED for draft in drafts]
+    if after is None:
+        return [Outcome.UNKNOWN for _ in drafts]
+    applied = graph.ancestors(id_ for id_ in after if id_ in graph)
+    found = []
+    for draft in drafts:
+        is_there = (draft.revision in applied) == (plan.direction != "downgrade") if plan.direction != "stamp" else error is None
+        if error is not None and not draft.is_done:
+            found.append(Outcome.FAILED)
+        else:
+            found.append(Outcome.APPLIED if is_there else Outcome.ROLLED_BACK)
+    return found
+
+
+def explained(
+    error: BaseException, plan: Plan, trace: Trace, before: tuple[str, ...], after: tuple[str, ...] | None, chain: Chain, database: Database
+) -> MigrationError:
+    """Return the error that says what failed, what state the database is in, and what to type next."""
+    failed = next((step for step in trace.steps if step.outcome in {Outcome.FAILED, Outcome.UNKNOWN}), None)
+    details = (*state(plan, trace, before, after, database), *_statement(error))
+    arguments = {"trace": trace, "before": before, "after": after}
+    if isinstance(error, (worker.Interrupted, worker.StillRunning)):
+        where = f" in revision {failed.revision}" if failed else ""
+        return MoveInterrupted(f"Stopped by you{where}.", details=details, hint=_again(plan, after), **arguments)  # type: ignore[arg-type]
+    if isinstance(error, MigrationError):
+        if after == before and not isinstance(error, EnvironmentFailed):
+            return error
+        return MoveFailed(error.message, details=(*details, *error.details), hint=error.hint, **arguments)  # type: ignore[arg-type]
+    if failed is None:
+        problem = failures.connection_problem(error, database.name)
+        if problem is not None and after == before:
+            return problem
+        return MoveFailed(_without_step(error), details=details, hint=_again(plan, after), **arguments)  # type: ignore[arg-type]
+    if failures.is_locked(error) or failures.is_read_only(error):
+        problem = failures.connection_problem(error, database.name)
+        if problem is not None and after == before:
+            problem.details = details
+            return problem
+    if _is_brownfield(error, plan, trace, before):
+        return _brownfield(error, failed, details, arguments, chain)
+    return MoveFailed(_what(error, failed, plan, chain), details=details, hint=_hint(error, failed, plan, after, database), **arguments)  # type: ignore[arg-type]
+
+
+def state(plan: Plan, trace: Trace, before: tuple[str, ...], after: tuple[str, ...] | None, database: Database) -> tuple[str, ...]:
+    """Return the lines that say in which state the database is."""
+    name = database.name
+    if after is None:
+        return (f"State unknown: {name} could not be read after the failure; it stood at {_heads(before)} before. Look: %migrate current",)
+    applied = [step.revision for step in trace.steps if step.outcome is Outcome.APPLIED]
+    lines = []
+    if after == before:
+        lines.append(f"{name} still stands at {_heads(after)}.")
+    else:
+        done = "undone" if plan.direction == "downgrade" else "applied"
+        lines.append(f"{name} now stands at {_heads(after)}: {', '.join(applied) or 'nothing'} {done} and committed.")
+    failed = next((step for step in trace.steps if step.outcome is Outcome.FAILED), None)
+    if failed is not None:
+        lines.extend(_left_over(failed, database))
+    rolled_back = [step.revision for step in trace.steps if step.outcome is Outcome.ROLLED_BACK]
+    if rolled_back:
+        lines.append(f"Rolled back: {', '.join(rolled_back)}.")
+    begun = {step.revision for step in trace.steps}
+    waiting = [step.revision for step in plan.steps if step.revision not in begun]
+    if waiting:
+        named = ", ".join(waiting[:5]) + (f" and {len(waiting) - 5} more" if len(waiting) > 5 else "")
+        lines.append(f"Not reached: {named}.")
+    return tuple(lines)
+
+
+def _left_over(failed: Step, database: Database) -> list[str]:
+    """What the failed revision left behind: its committed operations, by name; or that nothing is left of it."""
+    kept = [operation for operation in failed.operations if operation.outcome is Outcome.APPLIED]
+    undone = [operation for operation in failed.operations if operation.outcome is Outcome.ROLLED_BACK]
+    if not kept:
+        return [f"Nothing of {failed.revision} is left: it was rolled back."]
+    why = "its DDL commits itself" if not database.has_transactional_ddl else "they were committed before the failure"
+    lines = [f"Done and kept of {failed.revision} ({why}): {_named(kept)}."]
+    broken = [operation for operation in failed.operations if operation.outcome is Outcome.FAILED]
+    if broken:
+        lines.append(f"Not done: {_named(broken)}, and what follows it.")
+    if undone:
+        lines.append(f"Rolled back: {_named(undone)}.")
+    return lines
+
+
+def _named(operations: Sequence[Operation]) -> str:
+    return ", ".join(" ".join(part for part in (operation.kind, operation.target) if part) if operation.kind != "sql" else _sql(operation) for operation in operations)
+
+
+def _sql(operation: Operation) -> str:
+    return "; ".join(" ".join(statement.sql.split())[:80] for statement in operation.statements[:3]) or "sql"
+
+
+def _heads(heads: tuple[str, ...] | None) -> str:
+    return "an unknown revision" if heads is None else ", ".join(heads) or "base"
+
+
+def _statement(error: BaseException) -> tuple[str, ...]:
+    sql = failures.statement_of(error)
+    return (f"Statement: {sql}",) if sql else ()
+
+
+def _what(error: BaseException, failed: Step, plan: Plan, chain: Chain) -> str:
+    verb = "cannot be undone" if plan.direction == "downgrade" else "failed"
+    graph = chain.graph
+    path = graph[failed.revision].path if failed.revision in graph else None
+    place = place_of(error, path) if path else ""
+    message = f" ({failed.message})" if failed.message else ""
+    if isinstance(error, ForeignKeysBroken):
+        return f"The run would leave broken foreign keys, so it was not committed: {error}."
+    if isinstance(error, AssertionError) and not str(error):
+        return f"Revision {failed.revision}{message} uses autocommit_block(){place}, which is not possible inside the transaction that is open around it."
+    said = failures.words(error)
+    kind = "" if getattr(error, "orig", None) is not None else f"{type(error).__name__}: "
+    return f"Revision {failed.revision}{message} {verb}{place}: {kind}{said}"
+
+
+def _without_step(error: BaseException) -> str:
+    if isinstance(error, ForeignKeysBroken):
+        return f"The run would leave broken foreign keys, so it was not committed: {error}."
+    return f"{failures.words(error)}." if isinstance(error, Unfinished) else f"{type(error).__name__}: {failures.words(error)}"
+
+
+def _hint(error: BaseException, failed: Step, plan: Plan, after: tuple[str, ...] | None, database: Database) -> str:
+    if isinstance(error, ForeignKeysBroken):
+        return "ON DELETE CASCADE does not run during a migration on SQLite: delete or update the child rows in the revision, too"
+    if isinstance(error, AssertionError) and not str(error):
+        return "run it for real instead of --dry-run, or let env.py leave the transaction to Alembic (engine.connect(), not begin())"
+    kept = [operation for operation in failed.operations if operation.outcome is Outcome.APPLIED]
+    if kept and not database.has_transactional_ddl:
+        return f"undo by hand what is done ({_named(kept)}), mend {Path(_path(plan, failed)).name}, then {_again(plan, after)}"
+    return f"mend {Path(_path(plan, failed)).name}, then {_again(plan, after)}; %migrate why shows the whole traceback"
+
+
+def _path(plan: Plan, failed: Step) -> str:
+    return next((step.path for step in plan.steps if step.revision == failed.revision and step.path), failed.revision)
+
+
+def _again(plan: Plan, after: tuple[str, ...] | None) -> str:
+    return "%migrate current" if after is None else f"%migrate {plan.direction} {plan.target}"
+
+
+def _is_brownfield(error: BaseException, plan: Plan, trace: Trace, before: tuple[str, ...]) -> bool:
+    """The very first revision of an empty history misses a table: it was written for a database that had tables already."""
+    return plan.direction == "upgrade" and not before and len(trace.steps) == 1 and failures.is_table_missing(error)
+
+
+def _brownfield(
+    error: BaseException, failed: Step, details: tuple[str, ...], arguments: dict[str, object], chain: Chain
+) -> BrownfieldBase:
+    head = "head" if len(chain.graph.heads) == 1 else "heads"
+    return BrownfieldBase(
+        f"Revision {failed.revision}, the first of this project, expects tables that this database does not have: {failures.words(error)}. "
+        "The project began on a database that already had tables.",
+        details=details,
+        hint=f"create the tables from the models, Base.metadata.create_all(engine), then tell Alembic they are there: %migrate stamp {head}",
+        **arguments,  # type: ignore[arg-type]
+    )
+
+
+__all__ = ["Refused", "Unfinished", "explained", "outcomes", "state", "unfinished"]

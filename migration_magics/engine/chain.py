@@ -1,0 +1,77 @@
+"""A project's revisions as they are on disk now: the graph, and Alembic's script directory over it. Kept while files are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from ..errors import RevisionFileBroken, RevisionNotFound
+from ..model.graph import Graph, Revision
+from .environment import place_of
+from .host.revision_map import script_directory
+from .host.loading import load_revision
+from .project import Project
+from .scripts import ScriptReader
+
+
+class Chain:
+    """The revisions of one project.
+
+    `graph` looks at the files each time (one `stat` per file) and reads only those that changed. No revision module is
+    imported until it runs.
+    """
+
+    def __init__(self, project: Project, reader: ScriptReader | None = None) -> None:
+        self.project = project
+        self._reader = reader or ScriptReader()
+        self._directory: ScriptDirectory | None = None
+        self._graph: Graph | None = None
+        self._modules: dict[str, tuple[str, ModuleType]] = {}
+
+    @property
+    def graph(self) -> Graph:
+        """The graph as the files have it now. Raises the errors of `ScriptReader.read`."""
+        project = self.project
+        graph = self._reader.read(project.version_locations, recursive=project.is_recursive, sourceless=project.is_sourceless)
+        if graph is not self._graph:
+            self._graph, self._directory = graph, None
+        return graph
+
+    @property
+    def directory(self) -> ScriptDirectory:
+        """Alembic's script directory over `graph`: every identifier Alembic accepts means the same here."""
+        graph = self.graph
+        if self._directory is None:
+            with self.project.at_home():
+                self._directory = script_directory(self.project.config, graph, self.module)
+        return self._directory
+
+    def module(self, revision: Revision) -> ModuleType:
+        """Return the module of *revision*, imported anew when its file changed.
+
+        Raises RevisionFileBroken, naming file and line.
+        """
+        kept = self._modules.get(revision.id)
+        if kept is not None and kept[0] == revision.digest:
+            return kept[1]
+        if revision.path is None:
+            raise RevisionNotFound(f"Revision {revision.id} has no file.")
+        path = Path(revision.path)
+        try:
+            module = load_revision(path)
+        except (CommandError, SyntaxError, ImportError, Exception) as error:
+            raise RevisionFileBroken(
+                f"Revision {revision.id} cannot be imported{place_of(error, path)}: {type(error).__name__}: {error}",
+                hint="mend the file, then run the command again",
+            ) from error
+        self._modules[revision.id] = (revision.digest, module)
+        return module
+
+    def has_downgrade(self, revision: Revision) -> bool:
+        """Say whether *revision* has a downgrade function, importing it only where its text does not tell."""
+        if revision.has_downgrade is not None:
+            return revision.has_downgrade
+        return callable(getattr(self.module(revision), "downgrade", None))

@@ -1,0 +1,246 @@
+"""A database we named: how to reach it, what it is, and running work on a connection to it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.pool import NullPool, StaticPool
+
+from ..errors import ConnectionProblem, DatabaseUnreachable, UsageProblem
+from ..redact import redact
+from . import failures, worker
+
+T = TypeVar("T")
+
+_FAMILIES = {"mariadb": "mysql", "postgres": "postgresql", "cockroachdb": "cockroachdb"}
+_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "oracle": "Oracle", "mssql": "SQL Server"}
+_PORTS = {"postgresql": 5432, "mysql": 3306}
+
+
+def identity(url: URL, directory: Path | None = None) -> str:
+    """Return what tells whether two URLs mean one database: family, place and name; no user, no secret.
+
+    SQLite files are compared by their absolute path (relative ones below *directory*, default the working directory).
+    An in-memory database is never equal to another one: its identity ends in "memory".
+    """
+    backend = url.get_backend_name()
+    family = _FAMILIES.get(backend, backend)
+    if family == "sqlite":
+        path = sqlite_path(url, directory)
+        return f"sqlite:{path}" if path else "sqlite:memory"
+    query = dict(url.query)
+    host = query.get("host") or query.get("unix_socket") or url.host or "localhost"
+    host = {"127.0.0.1": "localhost", "::1": "localhost"}.get(str(host), str(host))
+    port = query.get("port") or url.port or _PORTS.get(family, "")
+    return f"{family}:{host}:{port}/{url.database or ''}"
+
+
+def sqlite_path(url: URL, directory: Path | None = None) -> Path | None:
+    """Return the file of a SQLite *url*, absolute, or None for a database in memory."""
+    name = url.database
+    if not name or name == ":memory:" or "mode=memory" in name or url.query.get("mode") == "memory":
+        return None
+    if name.startswith("file:"):
+        name = name[5:].split("?", 1)[0]
+    return Path(os.path.abspath(Path(directory or Path.cwd()) / name))  # noqa: PTH100 - resolve() would follow links
+
+
+def parse_url(text: str) -> URL:
+    """Return the URL that *text* is. Raises UsageProblem, which never quotes the text: it may hold a password."""
+    try:
+        return sa.make_url(text)
+    except (exc.ArgumentError, ValueError) as error:
+        raise UsageProblem(
+            "This is not a database URL.", hint="write it as dialect://user@host/database, for example sqlite:///app.db"
+        ) from error
+
+
+def engine_for(url: URL, *, connect_timeout_s: float = 10.0) -> Engine:
+    """Return an engine for *url* that keeps no connection open, and one shared connection for SQLite in memory.
+
+    Raises DriverMissing. Connecting is not tried here.
+    """
+    options: dict[str, Any] = {"poolclass": NullPool}
+    backend, driver = url.get_backend_name(), url.drivername.partition("+")[2]
+    if backend == "sqlite":
+        options["connect_args"] = {"check_same_thread": False}
+        if sqlite_path(url) is None:
+            options["poolclass"] = StaticPool
+    elif driver in {"", "psycopg", "psycopg2"} and backend == "postgresql":
+        options["connect_args"] = {"connect_timeout": max(1, round(connect_timeout_s))}
+    elif driver in {"pymysql", "mysqldb"}:
+        options["connect_args"] = {"connect_timeout": max(1, round(connect_timeout_s))}
+    try:
+        return sa.create_engine(url, **options)
+    except (ImportError, exc.NoSuchModuleError) as error:
+        raise failures.driver_missing(error, str(url)) from error
+
+
+class Database:
+    """One named database.
+
+    *engine* makes the connections: ours, or one the user had. `run` is the only way to a connection; it hides whether the
+    driver is asynchronous and in which thread it must run. Nothing is opened until then.
+    """
+
+    def __init__(self, name: str, engine: Engine, *, is_protected: bool = False, connect_timeout_s: float = 10.0) -> None:
+        self.name = name
+        self.engine = engine
+        self.is_protected = is_protected
+        self.connect_timeout_s = connect_timeout_s
+        self.facts: str | None = None
+        self._cancel: Callable[[], None] | None = None
+
+    @classmethod
+    def from_url(cls, name: str, url: str | URL, *, is_protected: bool = False, connect_timeout_s: float = 10.0) -> Database:
+        """Return a database for *url*. Raises UsageProblem for what is no URL, DriverMissing for a missing driver."""
+        parsed = parse_url(url) if isinstance(url, str) else url
+        engine = engine_for(parsed, connect_timeout_s=connect_timeout_s)
+        return cls(name, engine, is_protected=is_protected, connect_timeout_s=connect_timeout_s)
+
+    @property
+    def url(self) -> str:
+        """The URL without its secrets."""
+        return redact(self.engine.url.render_as_string(hide_password=True), *self._secrets())
+
+    def _secrets(self) -> tuple[str, ...]:
+        password = self.engine.url.password
+        return (str(password),) if password else ()
+
+    @property
+    def dialect(self) -> str:
+        """SQLAlchemy's name of the dialect: sqlite, postgresql, mysql, mariadb, ..."""
+        return self.engine.dialect.name
+
+    @property
+    def family(self) -> str:
+        """The dialect's family: MariaDB counts as mysql."""
+        return _FAMILIES.get(self.dialect, self.dialect)
+
+    @property
+    def identity(self) -> str:
+        """See `identity`; a database in memory is told apart by its engine."""
+        base = identity(self.engine.url)
+        return f"{base}:{id(self.engine):x}" if base == "sqlite:memory" else base
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file, or None."""
+        return sqlite_path(self.engine.url) if self.family == "sqlite" else None
+
+    @property
+    def is_missing(self) -> bool:
+        """The SQLite file does not exist yet; reading it would create it."""
+        return self.file is not None and not self.file.exists()
+
+    @property
+    def is_async(self) -> bool:
+        """The driver is asynchronous."""
+        return bool(self.engine.dialect.is_async)
+
+    @property
+    def is_thread_bound(self) -> bool:
+        """Connections may only be used in the thread that made them: somebody's SQLite in memory with its own pool."""
+        return self.family == "sqlite" and self.file is None and not isinstance(self.engine.pool, StaticPool)
+
+    @property
+    def server(self) -> str:
+        """ "SQLite 3.40.1", once it was asked; the bare name before."""
+        return self.facts or _NAMES.get(self.dialect, self.dialect)
+
+    @property
+    def has_transactional_ddl(self) -> bool:
+        """A failed or rehearsed run can be rolled back whole."""
+        return self.family in {"sqlite", "postgresql", "mssql", "cockroachdb"}
+
+    def run(self, work: Callable[[Connection], T], *, in_thread: bool = False) -> T:
+        """Return what *work* returns, given an open connection that is closed (and rolled back) afterwards.
+
+        With *in_thread* it runs in a thread without an event loop where the driver allows; asynchronous drivers always do.
+
+        Raises:
+            DatabaseUnreachable, DatabaseReadOnly, DatabaseLocked, DriverMissing: from opening the connection.
+            worker.Interrupted: the user interrupted the kernel and the work has ended.
+        """
+        if self.is_async:
+            return worker.call(lambda: asyncio.run(self._bridge(work)), self.cancel)
+        if in_thread and not self.is_thread_bound:
+            return worker.call(lambda: self._run_here(work), self.cancel)
+        return self._run_here(work)
+
+    def cancel(self) -> None:
+        """Ask the driver to stop the statement that runs now, from another thread. Safe at any time."""
+        cancel = self._cancel
+        if cancel is not None:
+            cancel()
+
+    def watch(self, connection: Connection) -> None:
+        """Let `cancel` reach the statements of *connection*."""
+        raw: Any = connection.connection.driver_connection
+        if hasattr(raw, "interrupt"):  # sqlite3
+            self._cancel = raw.interrupt
+        elif hasattr(raw, "cancel_safe") or hasattr(raw, "cancel"):  # psycopg, psycopg2
+            self._cancel = getattr(raw, "cancel_safe", raw.cancel)
+        elif hasattr(raw, "thread_id"):  # MySQL protocol: another connection must kill the query
+            thread_id = raw.thread_id()
+            self._cancel = lambda: self._kill(int(thread_id))
+
+    def _kill(self, thread_id: int) -> None:
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql(f"KILL QUERY {thread_id}")
+
+    def _open(self) -> Connection:
+        connection = self.engine.connect()
+        if self.facts is None:
+            self.facts = _facts(connection)
+        return connection
+
+    def _run_here(self, work: Callable[[Connection], T]) -> T:
+        with failures.reaching(self.name, *self._secrets()):
+            connection = self._open()
+        with connection:
+            return work(connection)
+
+    async def _bridge(self, work: Callable[[Connection], T]) -> T:
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        engine = create_async_engine(self.engine.url, poolclass=NullPool)
+        try:
+            with failures.reaching(self.name, *self._secrets()):
+                connection = await asyncio.wait_for(engine.connect(), self.connect_timeout_s)
+        except asyncio.TimeoutError as error:
+            raise DatabaseUnreachable(f"{self.name} does not answer within {self.connect_timeout_s:g} s.") from error
+        try:
+            if self.facts is None:
+                self.facts = await connection.run_sync(_facts)
+            return await connection.run_sync(work)
+        finally:
+            await connection.close()
+            await engine.dispose()
+
+    def dispose(self) -> None:
+        """Close what our engine keeps open."""
+        self.engine.dispose()
+
+
+def _facts(connection: Connection) -> str:
+    dialect = connection.dialect
+    version = ".".join(str(part) for part in (dialect.server_version_info or ()) if isinstance(part, int))
+    name = "MariaDB" if getattr(dialect, "is_mariadb", False) else _NAMES.get(dialect.name, dialect.name)
+    return f"{name} {version}".strip()
+
+
+def thread_is_main() -> bool:
+    """The calling thread is the one that gets KeyboardInterrupt."""
+    return threading.current_thread() is threading.main_thread()
+
+
+__all__ = ["ConnectionProblem", "Database", "engine_for", "identity", "parse_url", "sqlite_path", "thread_is_main"]

@@ -1,0 +1,146 @@
+"""Driver and server errors in the user's words.
+
+One place knows the codes: SQLSTATE (PostgreSQL manual, Appendix A), MySQL and MariaDB error numbers (server error
+reference), SQLite's messages (its driver gives no stable code before Python 3.11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import exc
+
+from ..errors import (
+    ConnectionProblem,
+    DatabaseLocked,
+    DatabaseReadOnly,
+    DatabaseUnreachable,
+    DriverMissing,
+    MigrationError,
+)
+from ..redact import redact
+
+# What `pip install` calls the package of a driver module.
+_PACKAGES = {
+    "psycopg": "psycopg[binary]",
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+    "pymysql": "pymysql",
+    "aiomysql": "aiomysql",
+    "asyncmy": "asyncmy",
+    "asyncpg": "asyncpg",
+    "aiosqlite": "aiosqlite",
+    "mariadb": "mariadb",
+    "mysql": "mysql-connector-python",
+    "pg8000": "pg8000",
+    "oracledb": "oracledb",
+    "cx_Oracle": "oracledb",
+    "pyodbc": "pyodbc",
+    "pymssql": "pymssql",
+    "duckdb_engine": "duckdb-engine",
+    "greenlet": "greenlet",
+}
+
+_READ_ONLY = {"25006", 1290, 1792, 1836}
+_LOCKED = {"55P03", 1205, 3572}
+_TIMED_OUT = {"57014", 1969, 3024}
+_TABLE_MISSING = {"42P01", 1146, "42S02"}
+_CANCELLED = {"57014", 1317}
+
+
+def code(error: BaseException) -> str | int | None:
+    """Return the server's own code of *error*: SQLSTATE for PostgreSQL, a number for MySQL and MariaDB, or None."""
+    original = getattr(error, "orig", None) or error
+    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+    if state:
+        return str(state)
+    arguments = getattr(original, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], int) else None
+
+
+def words(error: BaseException) -> str:
+    """Return what the driver said, in one redacted line without SQLAlchemy's frame around it."""
+    original = getattr(error, "orig", None) or error
+    arguments = getattr(original, "args", ())
+    text = str(arguments[1]) if len(arguments) > 1 and isinstance(arguments[0], int) else str(original)
+    text = " ".join(line.strip() for line in text.splitlines() if line.strip())
+    return redact(text or type(original).__name__)
+
+
+def is_table_missing(error: BaseException) -> bool:
+    """Say whether *error* is about a table that does not exist."""
+    return code(error) in _TABLE_MISSING or "no such table" in words(error)
+
+
+def is_locked(error: BaseException) -> bool:
+    """Say whether *error* is about a lock that was not to be had in time."""
+    return code(error) in _LOCKED or "database is locked" in words(error) or "database table is locked" in words(error)
+
+
+def is_read_only(error: BaseException) -> bool:
+    """Say whether *error* is about writing where nothing may be written."""
+    return code(error) in _READ_ONLY or "readonly database" in words(error)
+
+
+def is_timeout(error: BaseException) -> bool:
+    """Say whether *error* is a statement that ran longer than it may."""
+    return code(error) in _TIMED_OUT and "timeout" in words(error).lower() + (" timeout" if code(error) != "57014" else "")
+
+
+def driver_missing(error: ImportError | exc.NoSuchModuleError, url: str) -> DriverMissing:
+    """Return the error that names the pip line for the driver of *url*."""
+    module = getattr(error, "name", None)
+    if module is None:
+        return DriverMissing(
+            f"SQLAlchemy knows no database called {url.split(':', 1)[0]!r}.",
+            hint="write the URL as dialect+driver://user@host/database, for example postgresql+psycopg://localhost/app",
+        )
+    root = module.split(".", 1)[0]
+    return DriverMissing(
+        f"The driver {root!r} for {url.split(':', 1)[0]} is not installed.", hint=f"%pip install {_PACKAGES.get(root, root)}"
+    )
+
+
+def connection_problem(error: BaseException, name: str) -> ConnectionProblem | None:
+    """Return the connection error that *error* is, or None where it is something else."""
+    if is_read_only(error):
+        return DatabaseReadOnly(
+            f"{name} takes no writes ({words(error)}). Nothing was changed.",
+            hint="connect with a user, server or file that may write",
+        )
+    if is_locked(error):
+        return DatabaseLocked(
+            f"{name} is locked by somebody else ({words(error)}).",
+            hint="close the other connection, or wait longer: %config MigrateMagics.lock_timeout_s = 60",
+        )
+    return None
+
+
+@contextmanager
+def reaching(name: str, *secrets: str) -> Iterator[None]:
+    """Turn what goes wrong while a connection is opened or first used into errors that name *name*."""
+    try:
+        yield
+    except MigrationError:
+        raise
+    except ImportError as error:
+        raise driver_missing(error, name) from error
+    except (exc.DBAPIError, OSError) as error:
+        problem = connection_problem(error, name)
+        if problem is not None:
+            raise problem from error
+        if isinstance(error, (exc.OperationalError, exc.InterfaceError, OSError)):
+            raise DatabaseUnreachable(
+                f"{name} does not answer: {redact(words(error), *secrets)}",
+                hint="is the server up, and are host, port, user, password and database name right? %migrate connections shows what is connected",
+            ) from error
+        raise
+
+
+def statement_of(error: BaseException) -> str:
+    """Return the SQL that failed, in one line of at most 300 characters, or ''."""
+    statement: Any = getattr(error, "statement", None)
+    text = " ".join(str(statement).split()) if statement else ""
+    return redact(text if len(text) <= 300 else text[:299] + "…")

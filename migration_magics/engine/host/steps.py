@@ -1,0 +1,88 @@
+"""Alembic's own planning and step objects: in which order revisions run, and what each does to the version table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from alembic.runtime.migration import HeadMaintainer, MigrationStep, RevisionStep, StampStep
+from alembic.script import ScriptDirectory
+from alembic.script import revision as revisions
+from alembic.util import CommandError
+
+MultipleHeads = revisions.MultipleHeads
+RangeNotAncestorError = revisions.RangeNotAncestorError
+ResolutionError = revisions.ResolutionError
+RevisionError = revisions.RevisionError
+
+
+def upgrade_order(directory: ScriptDirectory, target: str, heads: tuple[str, ...]) -> list[str]:
+    """Return the ids an `alembic upgrade TARGET` would run from *heads*, in that order."""
+    found = directory.revision_map.iterate_revisions(target, heads, implicit_base=True)  # type: ignore[arg-type]
+    return [revision.revision for revision in found][::-1]
+
+
+def downgrade_order(directory: ScriptDirectory, target: str, heads: tuple[str, ...]) -> list[str]:
+    """Return the ids an `alembic downgrade TARGET` would run from *heads*, in that order."""
+    found = directory.revision_map.iterate_revisions(heads, target, select_for_downgrade=True)
+    return [revision.revision for revision in found]
+
+
+def upgrade_step(directory: ScriptDirectory, id_: str) -> RevisionStep:
+    """Return the step that upgrades by *id_*; imports its module."""
+    return MigrationStep.upgrade_from_script(directory.revision_map, directory.get_revision(id_))
+
+
+def downgrade_step(directory: ScriptDirectory, id_: str) -> RevisionStep:
+    """Return the step that downgrades by *id_*; imports its module."""
+    return MigrationStep.downgrade_from_script(directory.revision_map, directory.get_revision(id_))
+
+
+def stamp_steps(directory: ScriptDirectory, targets: tuple[str, ...], heads: tuple[str, ...]) -> list[StampStep]:
+    """Return the steps an `alembic stamp TARGETS` would take from *heads*."""
+    return directory._stamp_revs(targets, heads)
+
+
+class _Tally(HeadMaintainer):
+    """Keeps count of heads as Alembic would, without a database."""
+
+    def __init__(self, heads: Iterable[str]) -> None:
+        self.heads = set(heads)
+
+    def _insert_version(self, version: str) -> None:
+        self.heads.add(version)
+
+    def _delete_version(self, version: str) -> None:
+        self.heads.discard(version)
+
+    def _update_version(self, from_: str, to_: str) -> None:
+        self.heads.discard(from_)
+        self.heads.add(to_)
+
+
+def heads_after(steps: Iterable[Any], heads: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return the heads after each of *steps*, by Alembic's own bookkeeping."""
+    tally, found = _Tally(heads), []
+    for step in steps:
+        tally.update_to_step(step)
+        found.append(tuple(sorted(tally.heads)))
+    return found
+
+
+def original(error: CommandError) -> Exception:
+    """Return what Alembic wrapped into its catch-all error."""
+    cause = error.__cause__
+    return cause if isinstance(cause, revisions.RevisionError) else error
+
+
+def resolve(directory: ScriptDirectory, identifiers: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the ids that *identifiers* mean, as `alembic show` and `stamp` read them; base is left out."""
+    wanted = identifiers if isinstance(identifiers, str) else tuple(identifiers)
+    found = directory.revision_map.get_revisions(wanted)
+    return tuple(revision.revision for revision in found if revision is not None)
+
+
+def walk(directory: ScriptDirectory, lower: str, upper: str) -> list[str]:
+    """Return the ids from *upper* down to *lower*, both included, as `alembic history -r` does."""
+    found = directory.revision_map.iterate_revisions(upper, lower, inclusive=True, assert_relative_length=False)
+    return [revision.revision for revision in found]

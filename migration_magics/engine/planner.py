@@ -1,0 +1,156 @@
+"""A target in the user's words -> a Plan. Alembic's own code resolves every identifier and orders the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alembic.util import CommandError
+
+from ..errors import (
+    DatabaseAhead,
+    MigrationError,
+    RevisionAmbiguous,
+    RevisionNotFound,
+    SeveralHeads,
+    TargetProblem,
+    TargetUnreachable,
+)
+from ..model.graph import Graph
+from ..model.plan import Direction, Plan, PlannedStep
+from .chain import Chain
+from .host import steps as host
+
+
+@contextmanager
+def resolving(graph: Graph, text: str, doing: str = "") -> Iterator[None]:
+    """Turn Alembic's errors about the identifier *text* into ours. *doing* is the command for the hint."""
+    try:
+        yield
+    except MigrationError:
+        raise
+    except CommandError as error:
+        raise _explained(host.original(error), graph, text, doing) from error
+    except host.RevisionError as error:
+        raise _explained(error, graph, text, doing) from error
+    except (AssertionError, AttributeError, IndexError, KeyError, ValueError, TypeError) as error:
+        raise TargetProblem(f"{text!r} means no single revision here.", hint="%migrate history shows the revisions") from error
+
+
+def _explained(error: Exception, graph: Graph, text: str, doing: str) -> TargetProblem:
+    said = str(error)
+    if isinstance(error, host.MultipleHeads):
+        return several_heads(graph, tuple(error.heads), doing)
+    if isinstance(error, host.RangeNotAncestorError):
+        return TargetUnreachable(
+            f"{text} does not lie that way: {said[:1].lower()}{said[1:].rstrip('.')}.",
+            hint="%migrate history shows what lies where; an upgrade goes up, a downgrade down, along one branch",
+        )
+    if isinstance(error, host.ResolutionError):
+        if "Multiple revisions" in said:
+            return RevisionAmbiguous(f"{said.rstrip('.')}.", hint="write more of the id")
+        return not_found(graph, str(error.argument or text))
+    if "didn't produce" in said or "Walked too far" in said:
+        return RevisionNotFound(f"There are not that many revisions that way: {text}.", hint="%migrate current tells where the database is")
+    if "mbiguous" in said:
+        return RevisionAmbiguous(f"{text} could go several ways: {said}.", hint="name the branch, as in LABEL@+1, or the revision")
+    return TargetProblem(f"{text}: {said.rstrip('.')}.", hint="%migrate history shows the revisions")
+
+
+def not_found(graph: Graph, text: str) -> RevisionNotFound:
+    """Return the error for an identifier that fits nothing, with the nearest ones that would."""
+    near = graph.nearest(text)
+    named = ", ".join(f"{id_} ({graph[id_].message})" if id_ in graph and graph[id_].message else id_ for id_ in near)
+    return RevisionNotFound(
+        f"There is no revision {text!r} in this project.", hint=f"did you mean {named}?" if named else "%migrate history shows what there is"
+    )
+
+
+def several_heads(graph: Graph, heads: tuple[str, ...], doing: str) -> SeveralHeads:
+    """Return the error for `head` where there are several; both ways out are in the hint."""
+    command = doing or "upgrade"
+    named = tuple(f"{id_}  {graph[id_].message}" for id_ in heads if id_ in graph)
+    labelled = next((f"{label}@head" for id_ in heads if id_ in graph for label in graph.labels_of(id_)), heads[0])
+    way = f"%migrate {command} heads (all of them) or %migrate {command} {labelled} (one)" if command != "revision" else f"--head {labelled}"
+    return SeveralHeads(
+        f"The project has {len(heads)} heads.",
+        details=named,
+        hint=f"{way}; to join them: %migrate merge heads -m 'merge branches'",
+    )
+
+
+def unknown_ids(graph: Graph, heads: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the database's *heads* that have no file."""
+    return tuple(id_ for id_ in heads if id_ not in graph)
+
+
+def require_known(graph: Graph, heads: tuple[str, ...], connection: str) -> None:
+    """Raise DatabaseAhead where the database stands at a revision without a file."""
+    unknown = unknown_ids(graph, heads)
+    if unknown:
+        near = tuple(id_ for text in unknown for id_ in graph.nearest(text))
+        hint = f"did the file get lost, or is it in newer code? Get it, or connect to the right database. Nearest known: {', '.join(near)}" if near else None
+        raise DatabaseAhead(
+            f"{connection} stands at {', '.join(unknown)}, for which this project has no file. Nothing was changed.",
+            hint=hint or "get the newer code; if the revision is really gone: %migrate stamp --purge REV",
+        )
+
+
+def plan_upgrade(chain: Chain, target: str, heads: tuple[str, ...], *, database: str = "", connection: str = "") -> Plan:
+    """Return what `alembic upgrade TARGET` would run on a database that stands at *heads*.
+
+    Raises RevisionNotFound, RevisionAmbiguous, SeveralHeads, TargetUnreachable, DatabaseAhead.
+    """
+    graph = chain.graph
+    require_known(graph, heads, connection or "the database")
+    with resolving(graph, target, "upgrade"):
+        order = host.upgrade_order(chain.directory, target, heads)
+    return _plan("upgrade", target, graph, order, heads, database, connection)
+
+
+def plan_downgrade(chain: Chain, target: str, heads: tuple[str, ...], *, database: str = "", connection: str = "") -> Plan:
+    """Return what `alembic downgrade TARGET` would run. Raises as `plan_upgrade`."""
+    graph = chain.graph
+    require_known(graph, heads, connection or "the database")
+    with resolving(graph, target, "downgrade"):
+        order = host.downgrade_order(chain.directory, target, heads)
+    return _plan("downgrade", target, graph, order, heads, database, connection)
+
+
+def plan_stamp(
+    chain: Chain, targets: tuple[str, ...], heads: tuple[str, ...], *, purge: bool = False, database: str = "", connection: str = ""
+) -> Plan:
+    """Return what `alembic stamp TARGETS` would write; with *purge* the version table is emptied first."""
+    graph, text = chain.graph, " ".join(targets)
+    start = () if purge else heads
+    if not purge:
+        require_known(graph, heads, connection or "the database")
+    with resolving(graph, text, "stamp"):
+        steps = host.stamp_steps(chain.directory, targets, start)
+        after = host.heads_after(steps, start)
+    planned, at = [], heads
+    for step, to_heads in zip(steps, after, strict=True):
+        ids = tuple(id_ for id_ in to_heads if id_ not in at) or tuple(sorted(set(at) - set(to_heads)))
+        revision = graph[ids[0]] if ids and ids[0] in graph else None
+        planned.append(PlannedStep(ids[0] if ids else str(step), revision.message if revision else "", at, to_heads, revision.path if revision else None))
+        at = to_heads
+    to_heads = at if steps else start
+    return Plan("stamp", text, tuple(planned), heads, to_heads, database, connection)
+
+
+def _plan(direction: Direction, target: str, graph: Graph, order: list[str], heads: tuple[str, ...], database: str, connection: str) -> Plan:
+    steps, at = [], tuple(sorted(heads))
+    applied = set(graph.ancestors(heads)) if direction == "downgrade" else set()
+    for id_ in order:
+        revision = graph[id_]
+        if direction == "upgrade":
+            to_heads = tuple(sorted((set(at) - set(graph.below(id_))) | {id_}))
+        else:
+            applied.discard(id_)
+            uncovered = {below for below in graph.below(id_) if applied.isdisjoint(graph.above(below))}
+            to_heads = tuple(sorted((set(at) - {id_}) | uncovered))
+        steps.append(
+            PlannedStep(id_, revision.message, at, to_heads, revision.path, revision.digest, revision.has_downgrade, len(revision.parents) > 1)
+        )
+        at = to_heads
+    return Plan(direction, target, tuple(steps), tuple(sorted(heads)), at, database, connection)

@@ -1,0 +1,277 @@
+"""A Plan -> what it did. The one place where a project's revisions run on a database.
+
+Alembic owns the transaction (so `autocommit_block` and `transaction_per_migration` keep their meaning), SQLite gets real
+ones, an advisory lock keeps other migrators out, and whatever happens the heads are read back from the database.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from ..errors import MigrationError, NotReversible, PlanStale, Refused
+from ..model.plan import Plan
+from ..model.trace import Outcome, Trace
+from ..settings import Settings
+from . import aftermath, worker
+from .chain import Chain
+from .database import Database
+from .environment import Captured, Configured, Environment, Request
+from .host import environment as host_environment
+from .host import steps as host_steps
+from .host.recorder import Recorder, StepDraft
+from .keeper import Keeper
+from .lock import migrator_lock
+
+OnStep = Callable[[int, int, StepDraft], None]
+"""Called as each step begins and ends: its number from 1, how many there are, and the draft of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a plan is run."""
+
+    is_dry_run: bool = False
+    per_revision: bool = False
+    purge: bool = False
+    x: tuple[str, ...] = ()
+    tag: str | None = None
+    engine_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run did, and the database's heads before and after, read from it."""
+
+    trace: Trace
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+def read_heads(database: Database, calls: tuple[Configured, ...]) -> tuple[str, ...]:
+    """Return the rows of the version table, sorted. Creates nothing: neither the table nor a missing SQLite file."""
+    if database.is_missing:
+        return ()
+    options = dict(calls[0].options)
+    return database.run(lambda connection: host_environment.version_heads(connection, options))
+
+
+def run(
+    plan: Plan, chain: Chain, environment: Environment, database: Database, settings: Settings, options: Options, on_step: OnStep | None = None
+) -> Ran:
+    """Run *plan* on *database* and return what it did.
+
+    Raises:
+        PlanStale: the database has moved since the plan was made; nothing ran.
+        NotReversible: a step of a downgrade has no downgrade; nothing ran.
+        Refused: it cannot be done this way here (a dry run on a database that commits DDL by itself).
+        MoveFailed: a revision failed; trace and heads tell the state. MoveInterrupted: the user stopped it.
+        EnvironmentFailed, AnotherMigrator, DatabaseLocked, DatabaseReadOnly, DatabaseUnreachable.
+    """
+    return _Run(plan, chain, environment, database, settings, options, on_step).go()
+
+
+class _Run:
+    """One run, from the lock to the read-back."""
+
+    def __init__(
+        self, plan: Plan, chain: Chain, environment: Environment, database: Database, settings: Settings, options: Options, on_step: OnStep | None
+    ) -> None:
+        self.plan, self.chain, self.environment, self.database = plan, chain, environment, database
+        self.settings, self.options, self.on_step = settings, options, on_step
+        self.recorder = Recorder(ddl_commits=not database.has_transactional_ddl)
+        self.keeper = Keeper(database.family, settings)
+        self.captured: Captured = environment.captured(options.x, database)
+        self.calls = self.captured.for_database(database, options.engine_name)
+        self.mode = environment.mode(database, self.calls)
+        self.output = ""
+        self.before: tuple[str, ...] = plan.from_heads
+        self.is_started = False
+        self.transactions = self._transactions_in_words()
+
+    def go(self) -> Ran:
+        self._refuse_early()
+        began = time.perf_counter()
+        error: BaseException | None = None
+        try:
+            self.database.run(self._locked, in_thread=True)
+        except (MigrationError, worker.Interrupted, worker.StillRunning, Exception) as caught:  # noqa: B014 - two are BaseException
+            error = caught
+        duration_s = time.perf_counter() - began
+        if error is not None and not self.is_started and isinstance(error, MigrationError):
+            raise error
+        after = self._read_back(error)
+        if error is None and not self.options.is_dry_run and after != self.plan.to_heads and self.plan.direction != "stamp":
+            error = aftermath.unfinished(self.plan, after)
+        trace = self._trace(after, error, duration_s)
+        if error is not None:
+            raise aftermath.explained(error, self.plan, trace, self.before, after, self.chain, self.database) from error
+        assert after is not None
+        return Ran(trace, self.before, after)
+
+    # -- before
+
+    def _refuse_early(self) -> None:
+        if self.options.is_dry_run:
+            if self.database.family not in {"sqlite", "postgresql"}:
+                raise Refused(
+                    f"{self.database.server} commits each DDL statement by itself, so nothing can be rolled back: no dry run here. Nothing was changed.",
+                    hint="read the SQL instead: %migrate sql, or try it on a copy of the database",
+                )
+            if self.mode == "native":
+                self.mode = "lent"
+        if self.plan.direction == "downgrade":
+            graph = self.chain.graph
+            missing = [step for step in self.plan.steps if not self.chain.has_downgrade(graph[step.revision])]
+            if missing:
+                raise irreversible(missing, len(self.plan.steps))
+
+    def _transactions_in_words(self) -> str:
+        per_revision = self.options.per_revision or bool(self.calls[0].options.get("transaction_per_migration"))
+        if not self.database.has_transactional_ddl:
+            return "each DDL statement commits itself"
+        return "one transaction per revision" if per_revision else "one transaction"
+
+    # -- during
+
+    def _locked(self, connection: Connection) -> None:
+        with migrator_lock(connection, self.database.family, self.calls[0].version_table, self.settings.migrator_wait_s):
+            self.before = host_environment.version_heads(connection, dict(self.calls[0].options))
+            connection.rollback()
+            if self.before != tuple(sorted(self.plan.from_heads)):
+                raise stale(self.plan, self.before)
+            self.is_started = True
+            try:
+                with self.recorder.directives():
+                    self._run_environment(connection)
+            finally:
+                self.recorder.detach()
+                self.keeper.restore()
+
+    def _run_environment(self, connection: Connection) -> None:
+        if self.mode == "native":
+            run = lambda: self.environment.run(self._request(), self.calls, None)  # noqa: E731
+            # an asynchronous driver has us inside an event loop here, where env.py could not start its own
+            self.output = worker.call(run, self.database.cancel) if self.database.is_async else run()
+            return
+        in_loop = self.database.is_async or self.database.is_thread_bound
+        with connection.engine.connect() as lent:
+            if self.options.is_dry_run:
+                self._run_dry(lent, in_loop=in_loop)
+            else:
+                self.output = self.environment.run(self._request(), self.calls, lent, in_loop=in_loop)
+
+    def _run_dry(self, connection: Connection, *, in_loop: bool) -> None:
+        """Run everything inside a transaction of ours, which Alembic finds and does not end; then roll it back."""
+        self._watch(connection)
+        with connection.begin() as transaction:
+            try:
+                self.output = self.environment.run(self._request(is_prepared=True), self.calls, connection, in_loop=in_loop)
+                if self.database.family == "postgresql":
+                    connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")  # a rollback would hide deferred violations
+                elif self.database.family == "sqlite":
+                    self.keeper.check(connection)
+            finally:
+                transaction.rollback()
+
+    def _watch(self, connection: Connection) -> None:
+        self.keeper.prepare(connection)
+        self.recorder.attach(connection)
+        self.database.watch(connection)
+
+    def _request(self, *, is_prepared: bool = False) -> Request:
+        overrides: dict[str, Any] = {}
+        if self.database.family == "sqlite":
+            overrides["transactional_ddl"] = True
+        if self.options.per_revision:
+            overrides["transaction_per_migration"] = True
+        options: dict[str, Any] = {"as_sql": False, "starting_rev": None, "destination_rev": self.plan.target}
+        if self.options.purge:
+            options["purge"] = True
+        on_connection = (lambda _connection: None) if is_prepared else self._watch
+        return Request(self._steps, options, self.options.x, self.options.tag, overrides, on_connection, keeps_transaction=is_prepared)
+
+    def _steps(self, heads: tuple[str, ...], _context: Any) -> Iterator[Any]:
+        """Alembic's `fn`: hand over one step after the other. What is between two `yield`s happened to that revision."""
+        at = () if self.options.purge else self.plan.from_heads
+        if tuple(sorted(heads)) != tuple(sorted(at)):
+            raise stale(self.plan, tuple(sorted(heads)))
+        if self.plan.direction == "stamp":
+            yield from self._stamp_steps(heads)
+            return
+        directory, is_upgrade = self.chain.directory, self.plan.direction == "upgrade"
+        make = host_steps.upgrade_step if is_upgrade else host_steps.downgrade_step
+        steps = [make(directory, planned.revision) for planned in self.plan.steps]  # imports all before the first runs
+        for number, (planned, step) in enumerate(zip(self.plan.steps, steps, strict=True), 1):
+            draft = self.recorder.start(planned.revision, planned.message, self.plan.direction)
+            step.migration_fn = _marked(step.migration_fn, draft)
+            self._tell(number, draft)
+            yield step
+            self.recorder.finish()
+            self._tell(number, draft)
+
+    def _stamp_steps(self, heads: tuple[str, ...]) -> Iterator[Any]:
+        steps = host_steps.stamp_steps(self.chain.directory, tuple(self.plan.target.split()), tuple(heads))
+        for planned, step in zip(self.plan.steps, steps, strict=True):
+            draft = self.recorder.start(planned.revision, planned.message, "stamp")
+            draft.is_user_code = False
+            yield step
+            self.recorder.finish()
+
+    def _tell(self, number: int, draft: StepDraft) -> None:
+        if self.on_step is not None:
+            self.on_step(number, len(self.plan.steps), draft)
+
+    # -- after
+
+    def _read_back(self, error: BaseException | None) -> tuple[str, ...] | None:
+        """The heads as they are now, or None where the run goes on behind our back or the database does not answer."""
+        if isinstance(error, worker.StillRunning):
+            return None
+        try:
+            return read_heads(self.database, self.calls)
+        except MigrationError:
+            if error is None:
+                raise
+            return None
+
+    def _trace(self, after: tuple[str, ...] | None, error: BaseException | None, duration_s: float) -> Trace:
+        outcomes = aftermath.outcomes(self.plan, self.recorder.steps, after, error, self.chain.graph, is_dry_run=self.options.is_dry_run)
+        steps = tuple(draft.frozen(outcome) for draft, outcome in zip(self.recorder.steps, outcomes, strict=True))
+        dropped = sum(draft.dropped for draft in self.recorder.steps)
+        notes = (f"{dropped:,} further statements were sent and not kept here",) if dropped else ()
+        return Trace(steps, self.mode, self.transactions, duration_s, self.options.is_dry_run, self.output, notes)
+
+
+def _marked(function: Callable[..., None], draft: StepDraft) -> Callable[..., None]:
+    """*function*, noting in *draft* when the revision's own code ends and Alembic's bookkeeping begins."""
+
+    def marked(**keywords: Any) -> None:
+        function(**keywords)
+        draft.is_user_code = False
+
+    return marked
+
+
+def stale(plan: Plan, heads: tuple[str, ...]) -> PlanStale:
+    """Return the error for a database that moved between plan and run."""
+    was, now = ", ".join(plan.from_heads) or "base", ", ".join(heads) or "base"
+    return PlanStale(f"The database has moved since the plan was made: it stood at {was} and now stands at {now}. Nothing was changed.", hint="look again: %migrate plan")
+
+
+def irreversible(missing: list[Any], total: int) -> NotReversible:
+    """Return the error for a downgrade over revisions that have none."""
+    named = ", ".join(step.revision for step in missing[:5]) + (" and others" if len(missing) > 5 else "")
+    return NotReversible(
+        f"{len(missing)} of {total} revisions cannot be undone: {named} {'has' if len(missing) == 1 else 'have'} no downgrade(). Nothing was changed.",
+        hint=f"write it: %migrate edit {missing[0].revision}",
+    )
+
+
+def is_applied(outcome: Outcome) -> bool:
+    """The step's effects are in the database."""
+    return outcome is Outcome.APPLIED
