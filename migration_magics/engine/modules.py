@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import re
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import RevisionFileBroken
 from . import quiet
+from .host.loading import load_revision
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -21,16 +20,11 @@ def load_module(path: Path) -> ModuleType:
     What the file prints is thrown away. What it imports stays imported, as after any import; the caller sees to the
     project's `sys.path`. Raises `RevisionFileBroken`, with the line in the file, for whatever the file raises.
     """
-    spec = importlib.util.spec_from_file_location(re.sub(r"\W", "_", path.name), path)
-    if spec is None or spec.loader is None:
-        raise RevisionFileBroken(f"{place(path)} is neither Python source nor bytecode.", hint="Move it elsewhere.")
-    module = importlib.util.module_from_spec(spec)
     try:
         with quiet.printed():
-            spec.loader.exec_module(module)
+            return load_revision(path)
     except (Exception, SystemExit) as error:
         raise broken(path, error) from error
-    return module
 
 
 def broken(path: Path, error: BaseException) -> RevisionFileBroken:

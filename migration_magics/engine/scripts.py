@@ -172,7 +172,7 @@ def _created_at(doc: str) -> datetime | None:
         return None
     year, month, day, hour, minute, second, fraction, offset = match.groups()
     try:
-        return datetime(  # noqa: DTZ001 - naive where the file has no offset
+        return datetime(
             int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0),
             int((fraction or "0").ljust(6, "0")), _offset(offset),
         )  # fmt: skip
