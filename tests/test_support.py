@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.support import need, processes
+from tests.support import corpora, need, processes
 from tests.support.cli import alembic, run_alembic
 
 ROOT = Path(__file__).parents[1]
@@ -145,3 +145,38 @@ def test_a_kernel_can_be_interrupted(kernel):
 def test_a_notebook_runs_from_first_to_last(run_notebook):
     notebook = run_notebook("x = 20", "x + 1")
     assert notebook.cells[1].outputs[0].data["text/plain"] == "21"
+
+
+@pytest.mark.corpora
+@pytest.mark.parametrize(
+    "name, folder",
+    [
+        ("aim", "aim/storage/migrations/versions"),
+        ("apache-airflow-providers-fab", "airflow/providers/fab/migrations/versions"),
+    ],
+)
+def test_a_published_application_is_fetched_once_and_kept(name, folder):
+    place = corpora.fetched(name)
+    assert list((place / folder).glob("*.py"))
+    before = place.stat().st_mtime_ns
+    assert corpora.fetched(name) == place
+    assert place.stat().st_mtime_ns == before
+
+
+@pytest.mark.corpora
+@pytest.mark.parametrize(
+    "name, folder",
+    [
+        ("optuna", "optuna/storages/_rdb/alembic/versions"),
+        ("keystone", "keystone/common/sql/migrations/versions"),
+        ("jupyterhub", "jupyterhub/alembic/versions"),
+    ],
+)
+def test_a_published_application_is_installed(name, folder):
+    assert list((corpora.installed(name) / folder).rglob("*.py"))
+
+
+def test_an_application_that_is_not_installed_skips(monkeypatch):
+    monkeypatch.delenv("MM_REQUIRE", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no-such-application is not installed"):
+        corpora.installed("no-such-application")
