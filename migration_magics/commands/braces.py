@@ -1,13 +1,14 @@
 """`{{expression}}` on a magic line: hidden while the line is split, filled in afterwards.
 
-So a value with spaces, quotes or dashes in it stays one value; nothing a variable holds is ever read as syntax.
+So a value with spaces, quotes or dashes in it stays one value: nothing a variable holds is ever read as an option.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from ..errors import UsageProblem
 
@@ -17,11 +18,37 @@ Evaluate = Callable[[str], object]
 _MARK = re.compile("\ue000(\\d+)\ue001")  # private-use characters: no shell syntax, and nothing a person types
 
 
-def hide(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return *text* with a mark in place of each expression, and the expressions.
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line with a mark in place of each expression. Without *evaluate* nothing is an expression and all text is literal."""
+
+    text: str
+    expressions: tuple[str, ...] = ()
+    evaluate: Evaluate | None = None
+
+    def value(self, word: str) -> str:
+        """Return *word*, a piece of the text, with the values of its expressions in place of their marks."""
+        return self._replace(word, self._value)
+
+    def shown(self, word: str) -> str:
+        """Return *word* as it was typed: what messages quote, so that they show no variable's content."""
+        return self._replace(word, lambda expression: f"{{{{{expression}}}}}")
+
+    def _replace(self, word: str, by: Callable[[str], str]) -> str:
+        known = len(self.expressions)
+        return _MARK.sub(lambda mark: by(self.expressions[int(mark[1])]) if int(mark[1]) < known else mark[0], word)
+
+    def _value(self, expression: str) -> str:
+        return "" if self.evaluate is None else _text(expression, self.evaluate)
+
+
+def read(text: str, evaluate: Evaluate | None) -> Line:
+    """Return *text* with its expressions taken out.
 
     An expression ends at the first `}}` with which it is Python, so dictionaries may stand in it.
     """
+    if evaluate is None:
+        return Line(text)
     expressions: list[str] = []
     done, rest = "", text
     while (start := rest.find("{{")) >= 0:
@@ -29,12 +56,7 @@ def hide(text: str) -> tuple[str, tuple[str, ...]]:
         done += f"{rest[:start]}\ue000{len(expressions)}\ue001"
         expressions.append(expression)
         rest = rest[end:]
-    return done + rest, tuple(expressions)
-
-
-def fill(word: str, expressions: Sequence[str], evaluate: Evaluate) -> str:
-    """Return *word* with the values of its expressions in place of their marks."""
-    return _MARK.sub(lambda mark: _value(expressions[int(mark[1])], evaluate), word)
+    return Line(done + rest, tuple(expressions), evaluate)
 
 
 def _expression(text: str, start: int) -> tuple[str, int]:
@@ -56,7 +78,7 @@ def _expression(text: str, start: int) -> tuple[str, int]:
     raise UsageProblem(f"{{{{...}}}} is no Python expression: {first.msg}.", hint="{{name}}") from first
 
 
-def _value(expression: str, evaluate: Evaluate) -> str:
+def _text(expression: str, evaluate: Evaluate) -> str:
     shown = f"{{{{{expression}}}}}"
     try:
         value = evaluate(expression)

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import UsageProblem
-from .braces import Evaluate, fill, hide
+from .braces import Evaluate, Line, read
 from .declaration import HELP, ON, Argument, Command
 from .help import help_page, nearest, unknown_command
 from .table import CELLS, COMMANDS
@@ -25,8 +25,8 @@ from .table import CELLS, COMMANDS
 if TYPE_CHECKING:
     from ..results import Result
 
-_OPTION = re.compile(r"--?[A-Za-z]\S*\Z")
-"""What is meant as an option. `-1`, `-3:current`, `-` and "- with spaces" are values: no option starts with a digit."""
+_OPTION = re.compile(r"--[A-Za-z][\w-]*(=.*)?\Z|-[A-Za-z]\S*\Z", re.DOTALL)
+"""What is meant as an option. `-1`, `-3:current`, `-` and "-with spaces" are values: no option starts with a digit."""
 
 
 class SwitchesConnection(Protocol):
@@ -56,16 +56,16 @@ def parse(text: str, *, evaluate: Evaluate | None = None, commands: Mapping[str,
     With *evaluate*, `{{expression}}` is replaced by its value, which is one value whatever it contains; `{x}` and `$x`
     stay as they are. Raises `UsageProblem` with the nearest command or option in its hint.
     """
-    words = _split(text, evaluate)
+    line, words = _split(text, evaluate)
     if not words:
-        return parse_words(commands["status"], ())
+        return _parse(commands["status"], line, [])
     name, *rest = words
     if name in HELP.flags:
         return Parsed(commands["help"], {"command": None})
     command = commands.get(name) or commands.get(name.replace("-", "_"))
     if command is None:
-        raise unknown_command(name, commands)
-    return parse_words(command, rest)
+        raise unknown_command(line.shown(name), commands)
+    return _parse(command, line, rest)
 
 
 def parse_cell(
@@ -76,7 +76,7 @@ def parse_cell(
     The message may be given bare, as words, or by `-m`, not both; it arrives as "message".
     """
     command = cells[name]
-    parsed = parse_words(command, _split(line, evaluate))
+    parsed = _parse(command, *_split(line, evaluate))
     if parsed.wants_help:
         return parsed
     arguments = dict(parsed.arguments)
@@ -110,8 +110,10 @@ def bind(name: str, values: Sequence[object] = (), options: Mapping[str, object]
         raise UsageProblem(f"{name} takes no further value: {left[0]!r}.", hint=f"help({name!r})")
     for dest, value in given.items():
         if dest not in dests or dest in collected:
-            fault = "is given twice" if dest in collected else "is no argument of it"
-            raise UsageProblem(f"{name}: {dest!r} {fault}.", hint=_did_you_mean(dest, dests) or f"help({name!r})")
+            fault, hint = (
+                ("is given twice", None) if dest in collected else ("is no argument of it", _did_you_mean(dest, dests))
+            )
+            raise UsageProblem(f"{name}: {dest!r} {fault}.", hint=hint or f"help({name!r})")
         collected[dest] = _several(value) if dests[dest].repeatable else value
     return _complete(command, collected, on=None if on is None else str(on))
 
@@ -139,23 +141,22 @@ def _function(run: str) -> Callable[..., Result]:
     return function
 
 
-def _split(text: str, evaluate: Evaluate | None) -> list[str]:
+def _split(text: str, evaluate: Evaluate | None) -> tuple[Line, list[str]]:
     # IPython silences the output of a line that ends with a semicolon, but leaves the semicolon in the line.
-    text = text.strip().rstrip(";")
-    text, expressions = hide(text) if evaluate else (text, ())
+    line = read(text.strip().rstrip(";"), evaluate)
     try:
-        words = shlex.split(text)
+        words = shlex.split(line.text)
     except ValueError as error:
         message = (
             "A quote is opened and never closed." if "quotation" in str(error) else "The line ends with a backslash."
         )
         hint = 'put text with an apostrophe in double quotes: -m "don\'t store emails"'
         raise UsageProblem(message, hint=hint) from error
-    return [fill(word, expressions, evaluate) for word in words] if evaluate else words
+    return line, words
 
 
-def parse_words(command: Command, words: Sequence[str]) -> Parsed:
-    """Return what *words*, the words after the command's name, ask of *command*."""
+def _parse(command: Command, line: Line, words: list[str]) -> Parsed:
+    """Return what *words*, those of *line* after the command's name, ask of *command*."""
     collected: dict[Argument, list[str]] = {}
     values: list[str] = []
     left = list(words)
@@ -167,46 +168,47 @@ def parse_words(command: Command, words: Sequence[str]) -> Parsed:
         if not _OPTION.match(word):
             values.append(word)
             continue
-        option, value = _option(command, word, left)
+        option, value = _option(command, line, word, left)
         if option.flags == HELP.flags:
             return Parsed(command, {}, wants_help=True)
         if option in collected and not option.repeatable and option.kind != "flag":
-            raise _problem(command, f"{word} is given twice.")
+            raise _problem(command, f"{line.shown(word)} is given twice.")
         collected.setdefault(option, []).append(value)
-    _place(command, values, collected)
-    on = collected.pop(ON, [None])[0]
-    read = {argument.dest: _read(command, argument, given) for argument, given in collected.items()}
-    return _complete(command, read, on=on)
+    _place(command, line, values, collected)
+    arguments = {
+        argument.dest: _read(command, argument, [line.value(word) for word in given])
+        for argument, given in collected.items()
+    }
+    on = arguments.pop(ON.dest, None)
+    return _complete(command, arguments, on=None if on is None else str(on))
 
 
-def _option(command: Command, word: str, left: list[str]) -> tuple[Argument, str]:
+def _option(command: Command, line: Line, word: str, left: list[str]) -> tuple[Argument, str]:
     """Return the option that *word* spells and its value, taken from *left* where it stands there."""
-    flag, joined, value = word.partition("=")
-    if not word.startswith("--"):
-        # one dash, one letter: `-x=a` and `-xa` are one value, `-vr a` is a flag and an option
-        flag, rest = word[:2], word[2:]
-        option = command.option(flag)
-        if option is not None and option.kind == "flag" and rest:
-            left.insert(0, f"-{rest}")
-            return option, ""
-        joined, value = ("=" if rest else ""), rest.removeprefix("=")
+    if word.startswith("--"):
+        flag, joined, value = word.partition("=")
+    else:  # one letter: `-x=a` and `-xa` have a value, `-vr a` is a flag and an option
+        flag, value = word[:2], word[2:].removeprefix("=")
+        joined = word[2:]
     option = command.option(flag)
     if option is None:
-        raise _unknown_option(command, word.partition("=")[0])
+        raise _unknown_option(command, line.shown(word).partition("=")[0])
     if option.kind == "flag":
-        if joined:
+        if word.startswith("--") and joined:
             raise _problem(command, f"{flag} takes no value.")
+        if joined:
+            left.insert(0, f"-{joined}")
         return option, ""
     if joined:
         return option, value
     if not left or _OPTION.match(left[0]):
         long = option.flags[-1]
-        hint = f"{long} {option.metavar}" + (f", or {long}={left[0]} if that is the value" if left else "")
+        hint = f"{long} {option.metavar}" + (f", or {long}={line.shown(left[0])} if that is the value" if left else "")
         raise UsageProblem(f"{command.typed}: {flag} needs a value.", hint=hint)
     return option, left.pop(0)
 
 
-def _place(command: Command, values: list[str], collected: dict[Argument, list[str]]) -> None:
+def _place(command: Command, line: Line, values: list[str], collected: dict[Argument, list[str]]) -> None:
     for argument in command.positionals:
         if values:
             collected[argument] = values[:] if argument.repeatable else values[:1]
@@ -215,7 +217,7 @@ def _place(command: Command, values: list[str], collected: dict[Argument, list[s
         hint = None
         if message := command.option("--message"):
             hint = f'put a message of several words in quotes: {message.flags[0]} "add status column"'
-        raise _problem(command, f"It takes no further argument: {values[0]!r}.", hint=hint)
+        raise _problem(command, f"It takes no further argument: {line.shown(values[0])!r}.", hint=hint)
 
 
 def _read(command: Command, argument: Argument, given: list[str]) -> str | int | bool | tuple[str, ...]:
