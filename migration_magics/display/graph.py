@@ -1,0 +1,144 @@
+"""The revision graph beside a table's rows: as characters for a terminal, as numbers for one small SVG a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .view import GraphRow, Link
+
+LANE_HEIGHT = 30
+_LANE_WIDTH = 20
+_FIRST_LANE_X = 12
+_MIDDLE = LANE_HEIGHT // 2
+_MOST_LANES = 24
+"""Lanes further right are not drawn: the table would leave the screen. The words beside them say the same."""
+
+_UP, _DOWN, _LEFT, _RIGHT = 1, 2, 4, 8
+_BOXES = " ╵╷│╴╯╮┤╶╰╭├─┴┬┼"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphText:
+    """A row's characters: beside its first line, beside its further lines, and the lines that lead to the next row."""
+
+    node: str
+    between: str
+    links: tuple[str, ...]
+
+
+def _drawn(rows: Sequence[GraphRow]) -> list[tuple[GraphRow, tuple[Link, ...]]]:
+    return [(row, tuple(link for link in row.links if max(link.from_lane, link.to_lane) < _MOST_LANES)) for row in rows]
+
+
+def graph_text(rows: Sequence[GraphRow]) -> tuple[GraphText, ...]:
+    """Return the graph in box-drawing characters, two columns a lane; empty for no rows."""
+    drawn: list[GraphText] = []
+    above: tuple[Link, ...] = ()
+    for row, links in _drawn(rows):
+        passing = {link.to_lane: link.is_dashed for link in above if link.to_lane != row.lane and not link.is_stub}
+        leaving = {link.from_lane: link.is_dashed for link in links}
+        drawn.append(GraphText(_line(passing, row), _line(leaving), tuple(_transitions(links))))
+        above = links
+    return tuple(drawn)
+
+
+def _line(lanes: dict[int, bool], row: GraphRow | None = None) -> str:
+    nodes = {row.lane: "●" if row.is_filled else "○"} if row and row.lane < _MOST_LANES else {}
+    every = {lane: "┊" if is_dashed else "│" for lane, is_dashed in lanes.items()} | nodes
+    return " ".join(every.get(lane, " ") for lane in range(max(every, default=-1) + 1))
+
+
+def _transitions(links: Sequence[Link]) -> list[str]:
+    """Return one line for all links that change lanes, more only where they would run into each other."""
+    waiting = [link for link in links if link.from_lane != link.to_lane]
+    lanes = {link.from_lane: link.is_dashed for link in links if link.from_lane == link.to_lane}
+    stubs = {link.to_lane for link in links if link.is_stub}
+    drawn: list[str] = []
+    while waiting:
+        moving: list[Link] = []
+        for link in waiting:
+            blocked = any(other.from_lane == link.to_lane for other in waiting if other is not link)
+            if not blocked and all(_fit(link, other) for other in moving):
+                moving.append(link)
+        moving = moving or waiting
+        waiting = [link for link in waiting if link not in moving]
+        standing = lanes | {link.from_lane: link.is_dashed for link in waiting}
+        drawn.append(_transition(moving, standing))
+        lanes |= {link.to_lane: link.is_dashed for link in moving}
+    if stubs:
+        drawn.append(_transition((), {lane: is_dashed or lane in stubs for lane, is_dashed in lanes.items()}))
+    return drawn
+
+
+def _fit(one: Link, other: Link) -> bool:
+    if one.from_lane == other.from_lane or one.to_lane == other.to_lane:
+        return True
+    low, high = sorted((one.from_lane, one.to_lane)), sorted((other.from_lane, other.to_lane))
+    return low[1] < high[0] or high[1] < low[0]
+
+
+def _transition(moving: Iterable[Link], standing: dict[int, bool]) -> str:
+    strokes: dict[int, int] = {}
+    for lane in standing:
+        strokes[2 * lane] = _UP | _DOWN
+    for link in moving:
+        start, end = 2 * link.from_lane, 2 * link.to_lane
+        forward, backward = (_RIGHT, _LEFT) if end > start else (_LEFT, _RIGHT)
+        strokes[start] = strokes.get(start, 0) | _UP | forward
+        strokes[end] = strokes.get(end, 0) | _DOWN | backward
+        for column in range(min(start, end) + 1, max(start, end)):
+            strokes[column] = strokes.get(column, 0) | _LEFT | _RIGHT
+    plain = {2 * lane: "┊" for lane, is_dashed in standing.items() if is_dashed and strokes[2 * lane] == _UP | _DOWN}
+    return "".join(plain.get(column, _BOXES[strokes.get(column, 0)]) for column in range(max(strokes, default=-1) + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class LaneShapes:
+    """One row's picture in pixels: two paths and a circle."""
+
+    width: int
+    solid: str
+    dashed: str
+    x: int
+    y: int
+    radius: int
+    is_filled: bool
+
+
+def lane_shapes(rows: Sequence[GraphRow]) -> tuple[LaneShapes, ...]:
+    """Return one picture a row, all of one width, so that the lanes stay aligned; empty for no rows."""
+    lanes = max((row.width for row in rows), default=1)
+    width = _x(min(lanes, _MOST_LANES) - 1) + _FIRST_LANE_X
+    shapes: list[LaneShapes] = []
+    above: tuple[Link, ...] = ()
+    for row, links in _drawn(rows):
+        solid, dashed = _paths(row, above, links)
+        x = _x(min(row.lane, _MOST_LANES - 1))
+        shapes.append(LaneShapes(width, solid, dashed, x, _MIDDLE, _radius(row), row.is_filled))
+        above = links
+    return tuple(shapes)
+
+
+def _x(lane: int) -> int:
+    return _FIRST_LANE_X + lane * _LANE_WIDTH
+
+
+def _radius(row: GraphRow) -> int:
+    return 6 if row.is_here else 5
+
+
+def _paths(row: GraphRow, above: Sequence[Link], links: Sequence[Link]) -> tuple[str, str]:
+    """Return the solid and the dashed path. Lines end at the node's rim: an open circle shows what is behind it."""
+    paths: dict[bool, list[str]] = {False: [], True: []}
+    for lane, is_dashed in {(link.to_lane, link.is_dashed): None for link in above if not link.is_stub}:
+        paths[is_dashed].append(f"M{_x(lane)} 0V{_MIDDLE - (_radius(row) if lane == row.lane else 0)}")
+    for link in links:
+        start, end = _x(link.from_lane), _x(link.to_lane)
+        bottom, top = LANE_HEIGHT, _MIDDLE + (_radius(row) if link.from_lane == row.lane else 0)
+        curve = f"V{bottom}" if start == end else f"C{start} {bottom - 5} {end} {_MIDDLE + 7} {end} {bottom}"
+        paths[link.is_dashed or link.is_stub].append(f"M{start} {top}{curve}")
+    return "".join(paths[False]), "".join(paths[True])

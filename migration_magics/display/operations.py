@@ -1,0 +1,98 @@
+"""Alembic's directives in signs and words: "+ add column evaluations.runtime_ms"."""
+
+from __future__ import annotations
+
+from ..model.trace import Operation, Outcome, Statement, Step
+from .view import Cell, Code, Details, Line, Piece, Tone, chip, code
+from .words import count, duration
+
+# Directive -> sign and verb, thing, tone. Names as in Alembic 1.20, `alembic.operations.ops`.
+_WORDS: dict[str, tuple[str, str, Tone]] = {
+    "create_table": ("+ create", "table", "add"),
+    "drop_table": ("- drop", "table", "drop"),
+    "rename_table": ("~ rename", "table", "alter"),
+    "create_table_comment": ("~ comment on", "table", "alter"),
+    "drop_table_comment": ("- drop", "comment of table", "drop"),
+    "add_column": ("+ add", "column", "add"),
+    "drop_column": ("- drop", "column", "drop"),
+    "alter_column": ("~ alter", "column", "alter"),
+    "create_index": ("+ create", "index", "add"),
+    "drop_index": ("- drop", "index", "drop"),
+    "create_foreign_key": ("+ add", "foreign key", "add"),
+    "create_unique_constraint": ("+ add", "unique constraint", "add"),
+    "create_check_constraint": ("+ add", "check constraint", "add"),
+    "create_primary_key": ("+ add", "primary key", "add"),
+    "create_exclude_constraint": ("+ add", "exclude constraint", "add"),
+    "drop_constraint": ("- drop", "constraint", "drop"),
+    "batch_alter_table": ("~ batch-alter", "table", "alter"),
+    "bulk_insert": ("+ insert", "rows into", "add"),
+    "execute": ("* run", "SQL", ""),
+    "sql": ("* run", "SQL", ""),
+    "invoke": ("* run", "operation", ""),
+}
+
+OUTCOMES: dict[Outcome, tuple[str, Tone]] = {
+    Outcome.APPLIED: ("applied", "add"),
+    Outcome.ROLLED_BACK: ("rolled back", "alter"),
+    Outcome.FAILED: ("! failed", "drop"),
+    Outcome.NOT_RUN: ("not run", "dim"),
+    Outcome.UNKNOWN: ("? unknown", "drop"),
+}
+
+
+def statement_sql(statement: Statement) -> str:
+    """Return a statement's SQL with its closing semicolon, and its values and repetitions as a comment."""
+    sql = statement.sql.strip().rstrip(";") + ";"
+    remarks = []
+    if statement.count > 1:
+        remarks.append(f"{statement.count:,} times")
+    if statement.parameters:
+        remarks.append("values " + " ".join(statement.parameters.split()))
+    return sql + (f"  -- {', '.join(remarks)}" if remarks else "")
+
+
+def rows_of(statements: tuple[Statement, ...]) -> int | None:
+    """Return the rows the driver counted in all *statements*, None where it counted nothing."""
+    counted = [statement.rows for statement in statements if statement.rows is not None]
+    return sum(counted) if counted else None
+
+
+def _line(operation: Operation, *, is_child: bool) -> Line:
+    sign, thing, tone = _WORDS.get(operation.kind, ("* run", operation.kind.replace("_", " "), ""))
+    inside = [Piece("└", tone="dim")] if is_child else []
+    pieces = [*inside, Piece(sign, "strong", tone), Piece(thing)]
+    if operation.target:
+        pieces.append(code(operation.target))
+    measured = []
+    rows = rows_of(operation.statements)
+    if rows is not None:
+        measured.append(count(rows, "row"))
+    if operation.duration_s and not is_child:
+        measured.append(duration(operation.duration_s))
+    if measured:
+        pieces.append(Piece("· " + " · ".join(measured), tone="dim"))
+    if operation.outcome is not Outcome.APPLIED:
+        word, outcome_tone = OUTCOMES[operation.outcome]
+        pieces.append(chip(word, outcome_tone))
+    return tuple(pieces)
+
+
+def _sql(operation: Operation) -> tuple[Details, ...]:
+    if not operation.statements:
+        return ()
+    text = "\n".join(statement_sql(statement) for statement in operation.statements)
+    label = "SQL" if len(operation.statements) == 1 else f"SQL, {count(len(operation.statements), 'statement')}"
+    return (Details(label, Code(text, "sql", is_compact=True)),)
+
+
+def operations_cell(step: Step, *, is_merge: bool) -> Cell:
+    """Return what a step did: a line per operation, its SQL folded away under it, the error last."""
+    parts: list[Line | Details] = []
+    for operation in step.operations:
+        parts.append(_line(operation, is_child=False))
+        parts += [_line(child, is_child=True) for child in operation.children]
+        parts += _sql(operation)
+    if not parts:
+        said = "stamped, nothing was run" if step.direction == "stamp" else "merge, nothing to run" if is_merge else ""
+        parts.append((Piece(said or "no operation", tone="dim"),))
+    return Cell(tuple(parts))

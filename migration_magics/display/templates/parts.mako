@@ -1,0 +1,209 @@
+## The pieces of a view. Inline parts have real spaces between them: with all styles stripped, a line still reads.
+<%!
+    from migration_magics.display.clean import one_line
+    from migration_magics.display.graph import graph_text, lane_shapes, LANE_HEIGHT
+    from migration_magics.display.highlight import highlight
+    from migration_magics.display.view import Details
+%>\
+<%def name="line(pieces)">\
+<% gap = "" %>\
+% for piece in pieces:
+<%
+    text = one_line(piece.text)
+    gap = "" if piece.is_glued else gap
+%>\
+% if piece.kind == "code":
+${gap}<code\
+% if piece.tone:
+ class="mm-${piece.tone}"\
+% endif
+>${text}</code>\
+% elif piece.kind == "chip":
+${gap}<span class="mm-chip\
+% if piece.tone:
+ mm-${piece.tone}\
+% endif
+"><span>(</span>${text}<span>)</span></span>\
+% elif piece.kind == "strong":
+${gap}<b\
+% if piece.tone:
+ class="mm-${piece.tone}"\
+% endif
+>${text}</b>\
+% elif piece.tone:
+${gap}<span class="mm-${piece.tone}">${text}</span>\
+% else:
+${gap}${text}\
+% endif
+<% gap = " " %>\
+% endfor
+</%def>\
+<%def name="source(code)">\
+<% runs, hidden = highlight(code.text, code.language) %>\
+<pre><code>\
+% for name, text in runs:
+% if name:
+<span class="mm-${'v' if name == 'n' else name}">${text}</span>\
+% else:
+${text}\
+% endif
+% endfor
+</code></pre>
+% if hidden:
+<p class="mm-more">… ${f"{hidden:,}"} more lines, see .to_dict()</p>
+% endif
+</%def>\
+<%def name="details(block)">\
+<details\
+% if block.is_open:
+ open\
+% endif
+><summary>${one_line(block.summary)}</summary>
+${source(block.code)}\
+</details>
+</%def>\
+<%def name="cell(parts)">\
+<% between = False %>\
+% for part in parts:
+% if part.__class__ is Details:
+${details(part)}\
+<% between = False %>\
+% else:
+% if between:
+<br>\
+% endif
+${line(part)}\
+<% between = True %>\
+% endif
+% endfor
+</%def>\
+<%def name="lane(glyphs, shapes)">\
+<td class="mm-g"><svg width="${shapes.width}" height="${LANE_HEIGHT}" fill="none" stroke="currentColor" stroke-width="1.6" aria-hidden="true">\
+% if shapes.solid:
+<path d="${shapes.solid}"/>\
+% endif
+% if shapes.dashed:
+<path stroke-dasharray="3 3" d="${shapes.dashed}"/>\
+% endif
+<circle cx="${shapes.x}" cy="${shapes.y}" r="${shapes.radius}"\
+% if shapes.is_filled:
+ fill="currentColor"\
+% endif
+/></svg><code aria-hidden="true">${glyphs}</code></td>\
+</%def>\
+<%def name="table(block)">\
+<%
+    graph = graph_text(block.graph)
+    shapes = lane_shapes(block.graph)
+    kinds = ["mm-n" if column.is_number else "mm-w" if column.is_narrow else "mm-m" if graph and not column.is_code else "" for column in block.columns]
+%>\
+<div class="mm-scroll"><table class="mm-t\
+% if graph:
+ mm-hist\
+% endif
+"><caption>${one_line(block.caption)}</caption>
+<thead><tr>\
+% if graph:
+<th scope="col">graph</th>\
+% endif
+% for column, kind in zip(block.columns, kinds):
+<th scope="col"\
+% if kind == "mm-n":
+ class="mm-n"\
+% endif
+>${one_line(column.name)}</th>\
+% endfor
+</tr></thead>
+<tbody>
+% for index, row in enumerate(block.rows):
+<tr\
+% if row.tone:
+ class="mm-${row.tone}"\
+% endif
+>\
+% if graph:
+${lane(graph[index].node, shapes[index])}\
+% endif
+% for one, kind in zip(row.cells, kinds):
+<td\
+% if kind:
+ class="${kind}"\
+% endif
+>${cell(one.parts)}</td>\
+% endfor
+</tr>
+% endfor
+</tbody></table></div>
+% if block.hidden:
+<p class="mm-more">… ${f"{block.hidden:,}"} more, see .to_frame()</p>
+% endif
+</%def>\
+<%def name="facts(block)">\
+<table class="mm-t mm-facts"><tbody>
+% for name, said in block.items:
+<tr><th scope="row">${one_line(name)}</th><td>${line(said)}</td></tr>
+% endfor
+</tbody></table>
+</%def>\
+<%def name="cards(block)">\
+<div class="mm-cards">
+% for card in block.cards:
+<p class="mm-card"><span>${one_line(card.label)}:</span> <b>${line(card.value)}</b>\
+% if card.note:
+ <span>${line(card.note)}</span>\
+% endif
+</p>
+% endfor
+</div>
+</%def>\
+<%def name="code(block)">\
+% if block.label:
+<p class="mm-label">${one_line(block.label)}</p>
+% endif
+${source(block)}\
+</%def>\
+<%def name="beside(block)">\
+<div class="mm-beside">
+% for script in block.scripts:
+<div>
+${code(script)}\
+</div>
+% endfor
+</div>
+</%def>\
+<%def name="prose(block)">\
+<p>${line(block.line)}</p>
+</%def>\
+<%def name="notes(block)">\
+<ul>
+% for said in block.lines:
+<li>${line(said)}</li>
+% endfor
+</ul>
+</%def>\
+<%def name="section(block)">\
+<div class="mm-section">
+${view(block)}\
+</div>
+</%def>\
+<%def name="view(one)">\
+<p class="mm-head"><b class="mm-title">${one_line(one.title)}</b>\
+% if one.chips:
+ ${line(one.chips)}\
+% endif
+% for note in one.notes:
+% if note:
+ <span class="mm-note">· ${line(note)}</span>\
+% endif
+% endfor
+</p>
+<%
+    draw = {"Code": code, "Prose": prose, "Notes": notes, "Facts": facts, "Cards": cards, "Details": details, "Table": table,
+            "Beside": beside, "View": section}
+    for block in one.blocks:
+        draw[type(block).__name__](block)
+%>\
+% for said in one.foot:
+<p class="mm-foot">${line(said)}</p>
+% endfor
+</%def>\

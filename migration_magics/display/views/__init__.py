@@ -1,0 +1,8 @@
+"""Results as views: `view_of` here, a file per group of commands beside it. A new result registers itself there."""
+
+from __future__ import annotations
+
+from . import author, browse, help_page, history, move, place
+from .base import view_of
+
+__all__ = ["author", "browse", "help_page", "history", "move", "place", "view_of"]

@@ -1,0 +1,65 @@
+"""A revision file that was written, or would be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...results import Authored
+from ..view import Block, Code, Line, Piece, Prose, View, chip, code, plain
+from ..words import count
+from .base import findings_table, ids, next_step, remarks, view_of, warning_chips
+
+if TYPE_CHECKING:
+    from ...settings import Settings
+
+_DOWNGRADES = {
+    "written": "Downgrade: as written.",
+    "derived": "Downgrade: derived, by reversing the operations of the upgrade.",
+    "none": "! Downgrade: none. This revision cannot be undone.",
+}
+
+
+def _did(result: Authored) -> str:
+    if result.cell:
+        return "Opened"
+    if result.is_unchanged:
+        return "Unchanged"
+    if result.is_dry_run:
+        return "Would replace" if result.replaced else "Would write"
+    return "Replaced" if result.replaced else "Wrote"
+
+
+def _remarks(result: Authored) -> tuple[Block, ...]:
+    notes = [*result.notes]
+    if result.is_dry_run:
+        notes.insert(0, "Dry run: no file was written.")
+    if result.replaced and not result.is_dry_run and not result.is_unchanged:
+        notes.insert(0, "An earlier run of this cell had written this revision; the file is new, the id is the same.")
+    if result.cell:
+        notes.insert(0, "Its code is in the next cell: run that cell to rewrite the revision.")
+    return remarks(*notes)
+
+
+@view_of.register(Authored)
+def _(result: Authored, settings: Settings) -> View:
+    revision = result.revision
+    chips = [chip("dry run", "here")] if result.is_dry_run else []
+    chips += [chip("merge")] if len(revision.parents) > 1 else []
+    chips += [chip(label) for label in revision.labels]
+    parents: Line = (Piece("builds on"), *ids(revision.parents))
+    notes: list[Line] = [(code(result.path),)] if result.path else []
+    notes.append(parents)
+    if revision.depends_on:
+        notes.append((Piece("needs"), *ids(revision.depends_on)))
+    blocks: list[Block] = []
+    if result.code.strip():
+        blocks.append(Code(result.code, "python", label=count(len(result.code.strip().splitlines()), "line")))
+    said = _DOWNGRADES.get(result.downgrade, f"Downgrade: {result.downgrade}.")
+    blocks.append(Prose(plain(said, "drop" if result.downgrade == "none" else "")))
+    blocks += [*_remarks(result), *findings_table(result.findings, settings)]
+    if result.moved is not None:
+        blocks.append(view_of(result.moved, settings))
+    title = f"{_did(result)} {revision.id}" + (f": {revision.message}" if revision.message else "")
+    return View(
+        title, (*chips, *warning_chips(result.findings)), tuple(notes), tuple(blocks), next_step(result.next_command)
+    )

@@ -1,0 +1,41 @@
+"""The help page: usage, what it does, commands by group or arguments and options, examples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...results import HelpEntry, HelpPage
+from ..view import Block, Code, Column, Prose, Row, Table, View, cell, code, plain
+from .base import view_of
+
+if TYPE_CHECKING:
+    from ...settings import Settings
+
+
+def _group_table(group: str, entries: tuple[HelpEntry, ...]) -> Table:
+    has_default = any(entry.default for entry in entries)
+    columns: tuple[Column, ...] = (Column("name", is_code=True, is_narrow=True), Column("what it does"))
+    if has_default:
+        columns += (Column("unless given", is_narrow=True),)
+    rows = tuple(
+        Row((cell(code(entry.name)), cell(entry.summary), *((cell(code(entry.default)),) if has_default else ())))
+        for entry in entries
+    )
+    return Table(group, columns, rows)
+
+
+@view_of.register(HelpPage)
+def _(result: HelpPage, _settings: Settings) -> View:
+    """Every entry is shown, whatever the display limit: half a help page helps nobody."""
+    groups: dict[str, list[HelpEntry]] = {}
+    for entry in result.entries:
+        groups.setdefault(entry.group or "Arguments and options", []).append(entry)
+    blocks: list[Block] = []
+    if result.summary:
+        blocks.append(Prose(plain(result.summary)))
+    if result.usage:
+        blocks.append(Code(result.usage, label="Usage"))
+    blocks += [_group_table(group, tuple(entries)) for group, entries in groups.items()]
+    if result.examples:
+        blocks.append(Code("\n".join(result.examples), label="Examples"))
+    return View(result.title, blocks=tuple(blocks))
