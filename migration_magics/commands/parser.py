@@ -1,8 +1,8 @@
 """A typed line to a `Parsed` command, and a `Parsed` command to its result.
 
-The line is split as a POSIX shell would, on every platform, and read by the table alone. Why not argparse: it cannot
-take `stamp a --purge b`, treats `-3:current` and `--` differently from one Python to the next, and its messages name
-its own mechanism.
+The line is split as a POSIX shell would, on every platform, and read by the table alone. Why not argparse: it refuses
+`stamp a --purge b`, and takes `history -r -3:current` and `sql -2:-1` only after a change to a private attribute of it
+(Python 3.10 to 3.13); and its messages name its own mechanism.
 """
 
 from __future__ import annotations
@@ -109,11 +109,11 @@ def bind(name: str, values: Sequence[object] = (), options: Mapping[str, object]
     if left:
         raise UsageProblem(f"{name} takes no further value: {left[0]!r}.", hint=f"help({name!r})")
     for dest, value in given.items():
-        if dest not in dests or dest in collected:
-            fault, hint = (
-                ("is given twice", None) if dest in collected else ("is no argument of it", _did_you_mean(dest, dests))
-            )
-            raise UsageProblem(f"{name}: {dest!r} {fault}.", hint=hint or f"help({name!r})")
+        if dest in collected:
+            raise UsageProblem(f"{name}: {dest!r} is given twice.", hint=f"help({name!r})")
+        if dest not in dests:
+            hint = _did_you_mean(dest, dests) or f"help({name!r})"
+            raise UsageProblem(f"{name}: {dest!r} is no argument of it.", hint=hint)
         collected[dest] = _several(value) if dests[dest].repeatable else value
     return _complete(command, collected, on=None if on is None else str(on))
 
@@ -135,9 +135,8 @@ def execute(workspace: SwitchesConnection | None, parsed: Parsed, **context: obj
 
 def _function(run: str) -> Callable[..., Result]:
     module, _, name = run.partition(":")
-    function: Callable[..., Result] = getattr(
-        import_module(module if "." in module else f"{__package__}.{module}"), name
-    )
+    found = import_module(module if "." in module else f"{__package__}.{module}")
+    function: Callable[..., Result] = getattr(found, name)
     return function
 
 
@@ -147,9 +146,8 @@ def _split(text: str, evaluate: Evaluate | None) -> tuple[Line, list[str]]:
     try:
         words = shlex.split(line.text)
     except ValueError as error:
-        message = (
-            "A quote is opened and never closed." if "quotation" in str(error) else "The line ends with a backslash."
-        )
+        is_quote = "quotation" in str(error)
+        message = "A quote is opened and never closed." if is_quote else "The line ends with a backslash."
         hint = 'put text with an apostrophe in double quotes: -m "don\'t store emails"'
         raise UsageProblem(message, hint=hint) from error
     return line, words
