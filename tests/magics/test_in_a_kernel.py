@@ -10,7 +10,9 @@ import pytest
 pytestmark = pytest.mark.kernel
 
 ROOT = Path(__file__).resolve().parents[2]
-LOAD = f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom tests.magics.echo import load_echo\nload_echo(get_ipython());"
+LOAD = (
+    f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom tests.magics.echo import load_echo\nload_echo(get_ipython());"
+)
 
 
 def plain(lines):
@@ -43,7 +45,9 @@ def test_a_kernel_runs_commands(kernel):
 
     # `edit` fills the next cell
     reply, _ = kernel.run("%migrate edit ae10")
-    assert [(one["source"], one["text"]) for one in reply["payload"]] == [("set_next_input", "%%revision -m ae10\npass")]
+    assert [(one["source"], one["text"]) for one in reply["payload"]] == [
+        ("set_next_input", "%%revision -m ae10\npass")
+    ]
 
     # shift-tab
     assert "ensure_version" in kernel.inspect("%migrate", 4)["data"]["text/plain"]
