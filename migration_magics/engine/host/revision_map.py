@@ -130,8 +130,10 @@ class FastRevisionMap(RevisionMap):
                 self._normalize_depends_on([script], map_)
                 script.require(script._normalized_resolved_dependencies)
             else:
-                # A set's order is Alembic's order here. Hash seeds change it from run to run, but not within one.
-                script.require(tuple(set(script._resolved_dependencies).difference(known)))
+                # The order of a set made and emptied this way is Alembic's order here; the same within one process.
+                normalized = set(script._resolved_dependencies)
+                normalized.difference_update(known)
+                script.require(tuple(normalized))
 
     def _filter_into_branch_heads(self, targets: Iterable[Any]) -> set[Any]:
         """Return the targets below no other, by children alone (stock: one walk per target)."""
