@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 60
 _NO_HISTORY = ["--HistoryManager.enabled=False"]
+# After a failed cell the kernel would abort whatever comes in the next moment: a matter of luck in a test.
+_ASK = {"allow_stdin": False, "stop_on_error": False}
 _SHOWN = ("display_data", "execute_result", "stream", "error", "update_display_data")
 
 
@@ -50,7 +52,12 @@ class Kernel:
             else:
                 outputs.append(output)
 
-        message = self.client.execute_interactive(code, output_hook=collect, timeout=TIMEOUT_S, allow_stdin=False)
+        message = self.client.execute_interactive(
+            code,
+            output_hook=collect,
+            timeout=TIMEOUT_S,
+            **_ASK,
+        )
         reply: dict[str, Any] = message["content"]
         return reply, outputs
 
@@ -73,7 +80,7 @@ class Kernel:
 
     def start(self, code: str) -> str:
         """Start *code* as a cell, do not wait for it, and return its message id: for `interrupt` and `wait_for`."""
-        identity: str = self.client.execute(code, allow_stdin=False)
+        identity: str = self.client.execute(code, **_ASK)
         return identity
 
     def interrupt(self) -> None:
