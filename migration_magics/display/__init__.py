@@ -16,7 +16,7 @@ _DEFAULTS = Settings()
 
 def text(result: Result, settings: Settings = _DEFAULTS) -> str:
     """Return *result* as aligned text for a terminal, without colours or control characters but newlines."""
-    from .text import render_text
+    from .plain import render_text
     from .views import view_of
 
     return render_text(view_of(result, settings))
@@ -25,7 +25,7 @@ def text(result: Result, settings: Settings = _DEFAULTS) -> str:
 def bundle(result: Result, settings: Settings = _DEFAULTS) -> dict[str, str]:
     """Return *result* as a MIME bundle of exactly `text/plain` and `text/html`."""
     from .html import render_html
-    from .text import render_text
+    from .plain import render_text
     from .views import view_of
 
     view = view_of(result, settings)

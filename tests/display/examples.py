@@ -28,6 +28,7 @@ from migration_magics.results import (
     Shown,
     SqlShown,
     Status,
+    Why,
 )
 
 
@@ -335,6 +336,13 @@ EXAMPLES: dict[str, Result] = {
         ),
         ("%migrate connect sqlite:///app.db", "%migrate history -r base:head"),
     ),
+    "why": Why(
+        "DatabaseUnreachable",
+        "The server at db.example.org:3306 does not answer.",
+        "start it, then %migrate connect",
+        'Traceback (most recent call last):\n  File "driver.py", line 7, in connect\n    raise OSError("refused")\nOSError: refused\n',
+    ),
+    "why_nothing": Why(),
     "help_command": HelpPage(
         "%migrate upgrade",
         "%migrate upgrade [TARGET] [--yes] [--dry-run]",

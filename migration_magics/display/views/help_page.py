@@ -1,10 +1,10 @@
-"""The help page: usage, what it does, commands by group or arguments and options, examples."""
+"""The help page (usage, what it does, commands by group or arguments and options, examples) and the last error."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...results import HelpEntry, HelpPage
+from ...results import HelpEntry, HelpPage, Why
 from ..view import Block, Code, Column, Prose, Row, Table, View, cell, code, plain
 from .base import view_of
 
@@ -39,3 +39,13 @@ def _(result: HelpPage, _settings: Settings) -> View:
     if result.examples:
         blocks.append(Code("\n".join(result.examples), label="Examples"))
     return View(result.title, blocks=tuple(blocks))
+
+
+@view_of.register(Why)
+def _(result: Why, _settings: Settings) -> View:
+    if not result.error:
+        return View("Why", blocks=(Prose(plain("No command has failed since this notebook was started.")),))
+    blocks: list[Block] = [Prose(plain(redact(result.message)))]
+    if result.traceback.strip():
+        blocks.append(Code(redact(result.traceback), label="How it came about, the first cause first"))
+    return View(result.error, blocks=tuple(blocks), foot=(plain(f"Hint: {redact(result.hint)}"),) if result.hint else ())
