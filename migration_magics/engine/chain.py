@@ -6,13 +6,11 @@ from pathlib import Path
 from types import ModuleType
 
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 
-from ..errors import RevisionFileBroken, RevisionNotFound
+from ..errors import RevisionNotFound
 from ..model.graph import Graph, Revision
-from .environment import place_of
 from .host.revision_map import script_directory
-from .host.loading import load_revision
+from .modules import load_module
 from .project import Project
 from .scripts import ScriptReader
 
@@ -60,13 +58,7 @@ class Chain:
         if revision.path is None:
             raise RevisionNotFound(f"Revision {revision.id} has no file.")
         path = Path(revision.path)
-        try:
-            module = load_revision(path)
-        except (CommandError, SyntaxError, ImportError, Exception) as error:
-            raise RevisionFileBroken(
-                f"Revision {revision.id} cannot be imported{place_of(error, path)}: {type(error).__name__}: {error}",
-                hint="mend the file, then run the command again",
-            ) from error
+        module = load_module(path)
         self._modules[revision.id] = (revision.digest, module)
         return module
 

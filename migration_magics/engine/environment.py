@@ -150,7 +150,7 @@ class Environment:
             return _real_dialect(dialect, database), connection if connection is not None else Nothing()
 
         config = self.project.config
-        with self._household(x) as output, lend(connection) as loan:
+        with self.household(x) as output, lend(connection) as loan:
             environment = host.capture_context(config, self._directory(), on_configure, fn=lambda *_: ())
             given_before = config.attributes.pop("connection", None)
             try:
@@ -188,7 +188,7 @@ class Environment:
         *in_loop*: an event loop runs in this thread already. Raises EnvironmentFailed for what goes wrong in env.py
         itself, and whatever the work raises.
         """
-        with self._household(request.x) as output:
+        with self.household(request.x) as output:
             if self.project.env_py is None:
                 assert connection is not None
                 self._run_without(request, connection)
@@ -264,7 +264,7 @@ class Environment:
             ) from error
 
     @contextmanager
-    def _household(self, x: Sequence[str]) -> Iterator[quiet.Output]:
+    def household(self, x: Sequence[str]) -> Iterator[quiet.Output]:
         """Everything of the process that env.py may disturb, put back afterwards; yields what is printed."""
         if not PROCESS_LOCK.acquire(timeout=_LOCK_WAIT_S):
             raise Refused("Another migration runs in this kernel.", hint="wait for its cell to end, then run this one again")

@@ -96,6 +96,19 @@ def require_known(graph: Graph, heads: tuple[str, ...], connection: str) -> None
         )
 
 
+def resolve(chain: Chain, identifiers: str | tuple[str, ...], doing: str) -> tuple[str, ...]:
+    """Return the ids that *identifiers* mean to Alembic; base is left out. Raises as `plan_upgrade`."""
+    text = identifiers if isinstance(identifiers, str) else " ".join(identifiers)
+    with resolving(chain.graph, text, doing):
+        return host.resolve(chain.directory, identifiers)
+
+
+def walk(chain: Chain, lower: str | tuple[str, ...], upper: str | tuple[str, ...], text: str) -> list[str]:
+    """Return the ids from *upper* down to *lower*, both included, as `alembic history -r` has them."""
+    with resolving(chain.graph, text, "history"):
+        return host.walk(chain.directory, lower, upper)
+
+
 def plan_upgrade(chain: Chain, target: str, heads: tuple[str, ...], *, database: str = "", connection: str = "") -> Plan:
     """Return what `alembic upgrade TARGET` would run on a database that stands at *heads*.
 

@@ -29,6 +29,7 @@ MAX_STATEMENTS = 2_000
 
 _MAX_SQL = 20_000
 _COUNTED = re.compile(r"\s*(?:/\*.*?\*/\s*)*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE|WITH)\b", re.IGNORECASE | re.DOTALL)
+_READING = re.compile(r"\s*(?:SELECT|SHOW|DESCRIBE|EXPLAIN|PRAGMA\s+[\w.]+\s*(?:\(|;|$))", re.IGNORECASE)
 _DDL = re.compile(r"\s*(?:CREATE|ALTER|DROP|RENAME|TRUNCATE|GRANT|REVOKE|ANALYZE|OPTIMIZE)\b", re.IGNORECASE)
 _WORD_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -163,7 +164,7 @@ class Recorder:
 
     def _before(self, _c: Connection, _cursor: Any, statement: str, parameters: Any, _x: Any, many: bool) -> None:  # noqa: FBT001
         draft = self.running
-        if draft is None:
+        if draft is None or (self._is_in_reading_directive() and _READING.match(statement)):
             return
         target, sql = self._target(draft), redact(statement[:_MAX_SQL])
         if target and target[-1].sql == sql and not target[-1].has_failed:
@@ -179,8 +180,12 @@ class Recorder:
         sent.has_failed, sent.is_committed, sent.began = True, False, time.perf_counter()
         self._running.append(sent)
 
+    def _is_in_reading_directive(self) -> bool:
+        """The directive that runs reads the catalogue for itself: a batch reflects its table. That is no part of the change."""
+        return bool(self._stack) and self._stack[-1].kind != "execute"
+
     def _after(self, connection: Connection, cursor: Any, statement: str, _p: Any, _x: Any, _many: bool) -> None:  # noqa: FBT001
-        if not self._running:
+        if not self._running or (self._is_in_reading_directive() and _READING.match(statement)):
             return
         sent = self._running.pop()
         sent.duration_s += time.perf_counter() - sent.began

@@ -82,7 +82,7 @@ def resolve(directory: ScriptDirectory, identifiers: str | Sequence[str]) -> tup
     return tuple(revision.revision for revision in found if revision is not None)
 
 
-def walk(directory: ScriptDirectory, lower: str, upper: str) -> list[str]:
+def walk(directory: ScriptDirectory, lower: str | tuple[str, ...], upper: str | tuple[str, ...]) -> list[str]:
     """Return the ids from *upper* down to *lower*, both included, as `alembic history -r` does."""
     found = directory.revision_map.iterate_revisions(upper, lower, inclusive=True, assert_relative_length=False)
     return [revision.revision for revision in found]

@@ -1,0 +1,153 @@
+"""The Python object: `migration_magics.open(...)` returns one. Every command of the table is a method of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..results import (
+    Authored,
+    Branches,
+    Connected,
+    Connections,
+    Current,
+    Heads,
+    HelpPage,
+    History,
+    Initialised,
+    Moved,
+    Planned,
+    Result,
+    Shown,
+    SqlShown,
+    Status,
+)
+from .parser import Parsed, bind, execute, parse
+from .table import CELLS
+from .workspace import WorkspaceState
+
+
+class Workspace(WorkspaceState):
+    """A notebook's or script's connections, and what can be done with them.
+
+    The methods take what the commands take: positional values in their order, options by name (`--dry-run` is `dry_run`),
+    and `on="NAME"` to use another connection for one call. They return the command's result and raise `MigrationError`s.
+    """
+
+    def run(self, text: str) -> Result:
+        """Run a command line as `%migrate` would: `ws.run("upgrade head")`."""
+        return execute(self, parse(text))
+
+    def _do(self, name: str, values: tuple[object, ...], options: dict[str, object]) -> Any:
+        return execute(self, bind(name, values, options))
+
+    def connect(self, *source: object, **options: object) -> Connected:
+        """See `%migrate help connect`."""
+        result: Connected = self._do("connect", source, options)
+        return result
+
+    def connections(self) -> Connections:
+        """Return every connection and where its database stands."""
+        result: Connections = self._do("connections", (), {})
+        return result
+
+    def disconnect(self, *name: str) -> Connected:
+        """Close a connection."""
+        result: Connected = self._do("disconnect", name, {})
+        return result
+
+    def init(self, *directory: str, **options: object) -> Initialised:
+        """Write a new Alembic project."""
+        result: Initialised = self._do("init", directory, options)
+        return result
+
+    def status(self, **options: object) -> Status:
+        """Return where the database stands and the next sensible command."""
+        result: Status = self._do("status", (), options)
+        return result
+
+    def current(self, **options: object) -> Current:
+        """Return the revision the database stands at."""
+        result: Current = self._do("current", (), options)
+        return result
+
+    def heads(self, **options: object) -> Heads:
+        """Return the revisions nothing builds on."""
+        result: Heads = self._do("heads", (), options)
+        return result
+
+    def branches(self, **options: object) -> Branches:
+        """Return the branch points."""
+        result: Branches = self._do("branches", (), options)
+        return result
+
+    def history(self, **options: object) -> History:
+        """Return the revisions, newest first."""
+        result: History = self._do("history", (), options)
+        return result
+
+    def show(self, *revision: str, **options: object) -> Shown:
+        """Return one revision in full."""
+        result: Shown = self._do("show", revision, options)
+        return result
+
+    def plan(self, *target: str, **options: object) -> Planned:
+        """Return what a move would run."""
+        result: Planned = self._do("plan", target, options)
+        return result
+
+    def upgrade(self, *target: str, **options: object) -> Moved:
+        """Run the revisions up to *target* (default: head)."""
+        result: Moved = self._do("upgrade", target, options)
+        return result
+
+    def downgrade(self, *target: str, **options: object) -> Moved:
+        """Undo revisions down to *target*."""
+        result: Moved = self._do("downgrade", target, options)
+        return result
+
+    def stamp(self, *revisions: str, **options: object) -> Moved:
+        """Say where the database stands without running anything."""
+        result: Moved = self._do("stamp", revisions, options)
+        return result
+
+    def ensure_version(self, **options: object) -> Moved:
+        """Create the version table where it is missing."""
+        result: Moved = self._do("ensure_version", (), options)
+        return result
+
+    def sql(self, *range_: str, **options: object) -> SqlShown:
+        """Return the offline SQL of a range."""
+        result: SqlShown = self._do("sql", range_, options)
+        return result
+
+    def revision(self, body: str | None = None, **options: object) -> Authored:
+        """Write a revision: an empty one, or with *body* what a `%%revision` cell would write."""
+        if body is None:
+            result: Authored = self._do("revision", (), options)
+            return result
+        command = CELLS["revision"]
+        known = {argument.dest: argument.default for argument in command.arguments if argument.dest not in {"words", "out"}}
+        for argument in command.arguments:
+            if argument.dest in known and argument.kind == "flag":
+                known[argument.dest] = False
+            if argument.dest in known and argument.repeatable:
+                known[argument.dest] = ()
+        on = options.pop("on", None)
+        parsed = Parsed(command, {**known, **options}, on=None if on is None else str(on))
+        result = execute(self, parsed, body=body, filename="<revision>", first_line=1)  # type: ignore[assignment]
+        return result
+
+    def merge(self, *revisions: str, **options: object) -> Authored:
+        """Join heads by a merge revision."""
+        result: Authored = self._do("merge", revisions, options)
+        return result
+
+    def edit(self, *revision: str, **options: object) -> Authored:
+        """Return a revision as a `%%revision` cell."""
+        result: Authored = self._do("edit", revision, options)
+        return result
+
+    def help(self, *command: str) -> HelpPage:
+        """Return the list of commands, or all about one."""
+        result: HelpPage = self._do("help", command, {})
+        return result

@@ -1,0 +1,153 @@
+"""Look: status, current, heads, branches, history, show. Nothing here writes, and no revision is imported but by `show`."""
+
+from __future__ import annotations
+
+from ..engine import offline, planner
+from ..errors import CheckFailed, NotConnected, ProjectNotFound, UsageProblem
+from ..model.graph import Graph, Revision
+from ..results import Branches, Current, Heads, History, RevisionShown, Shown, Status
+from ..engine.sources import revision_source
+from .workspace import WorkspaceState, pending_count
+
+
+def status(ws: WorkspaceState) -> Status:
+    """Return where the database stands and the next sensible command."""
+    project = ws.project_shown()
+    connection = ws.connection_shown() if ws.has_connection else None
+    if project is None:
+        return Status(connection, None, (), (), (), "%migrate init", ("There is no Alembic project here.",))
+    graph = ws.chain.graph
+    current = connection.current if connection is not None else None
+    pending = graph.between(current_known(graph, current), graph.heads)[::-1] if current is not None else ()
+    problems = _problems(graph, current, connection.problem if connection else "")
+    return Status(
+        connection,
+        project,
+        tuple(graph[id_] for id_ in current or () if id_ in graph),
+        tuple(graph[id_] for id_ in graph.heads),
+        pending,
+        _next_command(graph, current, pending, has_connection=connection is not None),
+        problems,
+    )
+
+
+def current_known(graph: Graph, current: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return those of *current* that have a file."""
+    return tuple(id_ for id_ in current or () if id_ in graph)
+
+
+def _problems(graph: Graph, current: tuple[str, ...] | None, problem: str) -> tuple[str, ...]:
+    found = [problem] if problem else []
+    unknown = planner.unknown_ids(graph, current or ())
+    if unknown:
+        found.append(f"The database stands at {', '.join(unknown)}, for which this project has no file.")
+    if len(graph.heads) > 1:
+        found.append(f"The project has {len(graph.heads)} heads: {', '.join(graph.heads)}. Join them: %migrate merge heads -m 'merge branches'")
+    return tuple(found)
+
+
+def _next_command(graph: Graph, current: tuple[str, ...] | None, pending: tuple[Revision, ...], *, has_connection: bool) -> str:
+    if not len(graph):
+        return '%%revision -m "create the first table"'
+    if not has_connection or current is None:
+        return "%migrate connect" if not has_connection else "%migrate connections"
+    if planner.unknown_ids(graph, current):
+        return "%migrate history"
+    if pending:
+        return "%migrate plan"
+    return '%%revision -m "what changes next"'
+
+
+def current(ws: WorkspaceState, *, verbose: bool = False, check_heads: bool = False) -> Current:
+    """Return the database's heads. With *check_heads*, raise CheckFailed unless they are the project's."""
+    graph = ws.chain.graph
+    ids = ws.heads_of(ws.database)
+    unknown = planner.unknown_ids(graph, ids)
+    behind = pending_count(graph, ids)
+    is_at_head = behind == 0 and not unknown
+    if check_heads and not is_at_head:
+        raise CheckFailed(
+            f"{ws.database.name} is not at the head: it stands at {', '.join(ids) or 'base'}, {behind} {'revision' if behind == 1 else 'revisions'} behind.",
+            hint="%migrate plan shows what is missing",
+        )
+    return Current(ids, is_at_head, behind, tuple(graph[id_] for id_ in ids if id_ in graph), unknown, ws.database.name, verbose)
+
+
+def heads(ws: WorkspaceState, *, verbose: bool = False, resolve_dependencies: bool = False) -> Heads:
+    """Return the heads; with *resolve_dependencies* only those that would stand in the version table."""
+    graph = ws.chain.graph
+    ids = graph.effective_heads if resolve_dependencies else graph.heads
+    labels = {id_: graph.labels_of(id_) for id_ in ids}
+    return Heads(tuple(graph[id_] for id_ in ids), graph.effective_heads, labels, _current_or_none(ws)[0], verbose)
+
+
+def branches(ws: WorkspaceState, *, verbose: bool = False) -> Branches:
+    """Return the branch points, oldest first."""
+    graph = ws.chain.graph
+    points = tuple((graph[id_], tuple(graph[child] for child in graph.children(id_))) for id_ in graph.branch_points)
+    shown = {revision.id for point, children in points for revision in (point, *children)}
+    return Branches(points, {id_: graph.labels_of(id_) for id_ in shown}, verbose)
+
+
+def history(ws: WorkspaceState, *, range: str | None = None, verbose: bool = False, grep: str | None = None) -> History:  # noqa: A002 - the option's name
+    """Return the revisions of *range* (default: all), newest first, with what is applied."""
+    graph = ws.chain.graph
+    ids, problem = _current_or_none(ws)
+    revisions = graph.newest_first if range is None else _in_range(ws, graph, range)
+    if grep:
+        wanted = grep.casefold()
+        revisions = tuple(r for r in revisions if wanted in f"{r.id}\n{r.doc}\n{r.message}\n{r.path}\n{' '.join(r.labels)}".casefold())
+    applied = None if ids is None else graph.ancestors(current_known(graph, ids))
+    notes = _problems(graph, ids, problem)
+    return History(revisions, graph, graph.heads, ids, applied, range or "", ws.current_name or "", verbose, notes)
+
+
+def _in_range(ws: WorkspaceState, graph: Graph, text: str) -> tuple[Revision, ...]:
+    lower, separator, upper = text.partition(":")
+    if not separator:
+        raise UsageProblem(f"A range is START:END, not {text!r}.", hint=f"%migrate history -r {text}: (from it) or -r :{text} (up to it)")
+    bounds = [ws.heads_of(ws.database) if bound == "current" else bound for bound in (lower, upper)]
+    found = set(planner.walk(ws.chain, bounds[0] or "base", bounds[1] or "heads", text))
+    return tuple(revision for revision in graph.newest_first if revision.id in found)
+
+
+def show(ws: WorkspaceState, *, revision: str = "head") -> Shown:
+    """Return the revision (or revisions: `heads`, `current`) with its source and its SQL on the connection's dialect."""
+    graph = ws.chain.graph
+    ids, _problem = _current_or_none(ws)
+    if revision == "current":
+        wanted = current_known(graph, ws.heads_of(ws.database))
+    else:
+        wanted = planner.resolve(ws.chain, revision, "show")
+    if not wanted:
+        raise planner.not_found(graph, revision)
+    applied = graph.ancestors(current_known(graph, ids))
+    shown = tuple(_shown(graph, id_, ids, applied) for id_ in wanted)
+    dialect = ws.database.dialect if ws.has_connection else "sqlite"
+    sql, why = _sql(ws, wanted, dialect)
+    return Shown(shown, dialect, sql, why)
+
+
+def _shown(graph: Graph, id_: str, ids: tuple[str, ...] | None, applied: frozenset[str]) -> RevisionShown:
+    revision = graph[id_]
+    state = "" if ids is None else "current" if id_ in ids else "applied" if id_ in applied else "pending"
+    return RevisionShown(
+        revision, revision_source(revision), graph.children(id_), graph.labels_of(id_), id_ in graph.heads, state, revision.has_downgrade
+    )
+
+
+def _sql(ws: WorkspaceState, ids: tuple[str, ...], dialect: str) -> tuple[str, str]:
+    call = ws.environment.captured((), ws.database if ws.has_connection else None).calls[0]
+    graph = ws.chain.graph
+    try:
+        return "\n".join(offline.render(ws.chain, ws.environment, call, [id_], graph.below(id_), dialect) for id_ in ids), ""
+    except offline.OfflineFailed as error:
+        return "", str(error)
+
+
+def _current_or_none(ws: WorkspaceState) -> tuple[tuple[str, ...] | None, str]:
+    """Where the database stands, or None: no connection is no reason not to look at files."""
+    try:
+        return ws.heads_or_problem(ws.database)
+    except (NotConnected, ProjectNotFound):
+        return None, ""

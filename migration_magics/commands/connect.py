@@ -1,0 +1,168 @@
+"""Set up: connect, connections, use, disconnect, init."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+
+from ..engine import connecting
+from ..engine.project import Config, find, from_config
+from ..engine.templates import create
+from ..errors import ConnectionNotFound, NotConnected, ProjectNotFound, UsageProblem
+from ..results import Connected, Connections, Initialised
+from .workspace import ProjectInUse, WorkspaceState
+
+
+def connect(
+    ws: WorkspaceState,
+    *,
+    source: object = None,
+    name: str | None = None,
+    project: object = None,
+    ini_section: str | None = None,
+    protected: bool = False,
+    attribute: tuple[str, ...] = (),
+    engine: str | None = None,
+) -> Connected:
+    """Connect to a database, and to the project that goes with it.
+
+    *source* is a URL, the name of a connection or of a variable, or an object: engine, connection, session, URL, Alembic
+    `Config`. Without it: the project's own URL, then `$DATABASE_URL`. Raises ConnectionNotFound, DriverMissing,
+    DatabaseUnreachable, ProjectNotFound (only where a project was named).
+    """
+    source, said = _resolved(ws, source)
+    if isinstance(source, Config):
+        project, source = source, None
+    in_use = _project(ws, project, ini_section, _attributes(ws, attribute))
+    if source is None:
+        source, said = _own_source(in_use)
+    if isinstance(source, str) and source in ws.databases and "://" not in source:
+        ws.use(source)
+        return _connected(ws, f"connection {source}")
+    notes = _notes(source)
+    database = connecting.database_from(
+        source, name, ws.databases, is_protected=protected, connect_timeout_s=ws.settings.connect_timeout_s
+    )
+    if database.is_missing:
+        notes += (f"{database.file} does not exist yet; the first change creates it.",)
+    else:
+        database.run(lambda _connection: None)  # a wrong URL must show here, not at the first command
+    ws.add(database, in_use, engine)
+    return _connected(ws, said, notes)
+
+
+def connections(ws: WorkspaceState) -> Connections:
+    """Return every connection with the revision its database stands at."""
+    return Connections(tuple(ws.connection_shown(name) for name in ws.databases))
+
+
+def use(ws: WorkspaceState, *, name: str) -> Connected:
+    """Switch to the connection *name*. Raises ConnectionNotFound."""
+    ws.use(name)
+    return _connected(ws, f"connection {name}")
+
+
+def disconnect(ws: WorkspaceState, *, name: str | None = None) -> Connected:
+    """Close the connection *name* (default: the one in use). Raises ConnectionNotFound, NotConnected."""
+    name = name or ws.database.name
+    ws.remove(name)
+    shown = ws.connection_shown() if ws.has_connection else None
+    return Connected(shown, f"disconnected {name}", ws.project_shown())
+
+
+def init(ws: WorkspaceState, *, directory: str = "migrations", template: str | None = None) -> Initialised:
+    """Write a new Alembic project; the `alembic` command can use it unchanged. Raises ProjectProblem where one is already."""
+    made = create(Path(directory).expanduser(), template or "generic", url=_url_for_config(ws))
+    ws.forget_project()
+    ws.take_up(made.project)
+    return Initialised(directory, made.project.source, template or "generic", made.files, made.notes)
+
+
+# -- the source
+
+
+def _resolved(ws: WorkspaceState, source: object) -> tuple[object, str]:
+    """The object or text that *source* means, and how that was found out. Names are exact, never guessed."""
+    if not isinstance(source, str):
+        return source, "" if source is None else f"the {type(source).__name__} given"
+    if "://" in source:
+        return source, "the URL given"
+    if source in ws.databases:
+        return source, f"connection {source}"
+    found = ws.lookup(source)
+    if found is not None:
+        return found, f"variable {source}"
+    near = difflib.get_close_matches(source, ws.databases, 1)
+    raise ConnectionNotFound(
+        f"There is no connection or variable {source!r}, and it is no URL.",
+        hint=f"did you mean {near[0]}?" if near else "write a URL, for example sqlite:///app.db",
+    )
+
+
+def _own_source(in_use: ProjectInUse | None) -> tuple[object, str]:
+    """The project's own database, then `$DATABASE_URL`."""
+    if in_use is not None:
+        found = connecting.engine_of_env_py(in_use.project, in_use.environment)
+        if found is not None:
+            return found, f"the project's own URL ({in_use.project.source}, by its env.py)"
+        url = connecting.configured_url(in_use.project)
+        if url is not None:
+            return url, f"the project's own URL ({in_use.project.source})"
+    if os.environ.get("DATABASE_URL"):
+        return os.environ["DATABASE_URL"], "$DATABASE_URL"
+    raise NotConnected("There is no URL to connect to: none was given, the project has none, and $DATABASE_URL is not set.", hint="%migrate connect sqlite:///app.db")
+
+
+def _notes(source: object) -> tuple[str, ...]:
+    if isinstance(source, str) and connecting.has_password(source):
+        return ("The password is now written in this notebook: better a variable, or $DATABASE_URL.",)
+    return ()
+
+
+# -- the project
+
+
+def _project(ws: WorkspaceState, project: object, section: str | None, attributes: dict[str, object]) -> ProjectInUse | None:
+    """The project to use: the one named, the one already in use, the one found from here, or None."""
+    if isinstance(project, str) and isinstance(ws.lookup(project), Config):
+        return ws.take_up(from_config(_as_config(ws.lookup(project)), f"variable {project}", attributes=attributes))
+    if isinstance(project, Config):
+        return ws.take_up(from_config(project, "the Config given", attributes=attributes))
+    if isinstance(project, (str, Path)):
+        return ws.take_up(find(project, section=section or "alembic", attributes=attributes))
+    if project is not None:
+        raise UsageProblem(f"A {type(project).__name__} is no project.", hint="give a path, or an Alembic Config")
+    if not section and not attributes:
+        try:
+            return ws.in_use
+        except ProjectNotFound:
+            return None
+    return ws.take_up(find(section=section or "alembic", attributes=attributes))
+
+
+def _as_config(value: object) -> Config:
+    assert isinstance(value, Config)
+    return value
+
+
+def _attributes(ws: WorkspaceState, pairs: tuple[str, ...]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for pair in pairs:
+        name, separator, variable = pair.partition("=")
+        if not separator or not name:
+            raise UsageProblem(f"--attribute wants NAME=VARIABLE, not {pair!r}.", hint="--attribute settings=my_settings")
+        value = ws.lookup(variable)
+        if value is None:
+            raise ConnectionNotFound(f"There is no variable {variable!r}.", hint=f"define it in a cell before: {variable} = ...")
+        found[name] = value
+    return found
+
+
+def _url_for_config(ws: WorkspaceState) -> str | None:
+    """The URL a new project's configuration gets: the connection's, unless it has a password."""
+    return connecting.url_without_secret(ws.database) if ws.has_connection else None
+
+
+def _connected(ws: WorkspaceState, source: str, notes: tuple[str, ...] = ()) -> Connected:
+    return Connected(ws.connection_shown(), source, ws.project_shown(), notes)

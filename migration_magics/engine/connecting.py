@@ -1,0 +1,103 @@
+"""From what a user has (URL, engine, connection, session, a project's env.py) to a `Database`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.engine import URL, Connection, Engine
+
+from ..errors import MigrationError, UsageProblem
+from .database import Database, identity, parse_url, sqlite_path
+from .environment import Environment
+from .project import Project
+
+
+def database_from(
+    source: object, name: str | None, known: Mapping[str, Database], *, is_protected: bool, connect_timeout_s: float
+) -> Database:
+    """Return the database that *source* is: a URL, or an SQLAlchemy engine, connection or session. Opens nothing.
+
+    Without *name* it gets its own, with a number where another of the *known* databases has that. Raises UsageProblem,
+    DriverMissing.
+    """
+    if isinstance(source, (str, URL)):
+        url = parse_url(source) if isinstance(source, str) else source
+        called = name or _free_name(url, known)
+        return Database.from_url(called, url, is_protected=is_protected, connect_timeout_s=connect_timeout_s)
+    engine = _engine(source)
+    called = name or _free_name(engine.url, known)
+    return Database(called, engine, is_protected=is_protected, connect_timeout_s=connect_timeout_s)
+
+
+def engine_of_env_py(project: Project, environment: Environment) -> Engine | URL | None:
+    """Return the engine env.py makes for itself, with all that it gives it; None where it makes none that can connect.
+
+    Where its SQLite file is meant from the project's own folder, the absolute URL is returned instead.
+    """
+    try:
+        call = environment.captured().calls[0]
+    except MigrationError:
+        return None  # whatever is wrong with env.py, the URL may still be in the configuration file
+    if not isinstance(call.engine, Engine) or call.url is None:
+        return None
+    absolute = _absolute(call.url, project)
+    return call.engine if absolute == call.url else absolute
+
+
+def configured_url(project: Project) -> URL | None:
+    """Return `sqlalchemy.url` of the configuration; None where there is none, or the template's placeholder."""
+    if not project.url or project.url.startswith("driver://"):
+        return None
+    return _absolute(parse_url(project.url), project)
+
+
+def has_password(url: str) -> bool:
+    """Say whether *url* has a password in it."""
+    return bool(parse_url(url).password)
+
+
+def url_without_secret(database: Database) -> str | None:
+    """Return the URL of *database* as it may be written into a file; None where it has a password, or is in memory."""
+    url = database.engine.url
+    return None if url.password or identity(url) == "sqlite:memory" else url.render_as_string(hide_password=False)
+
+
+def _absolute(url: URL, project: Project) -> URL:
+    """A SQLite file is meant from the project's folder where the project has one of its own."""
+    if project.working_directory is None or url.get_backend_name() != "sqlite":
+        return url
+    path = sqlite_path(url, project.working_directory)
+    return url if path is None else url.set(database=str(path))
+
+
+def _engine(source: object) -> Engine:
+    """The engine behind an SQLAlchemy engine, connection or session, also an asynchronous one."""
+    candidate: Any = source
+    if hasattr(candidate, "get_bind"):
+        candidate = candidate.get_bind()
+    candidate = getattr(candidate, "sync_engine", None) or getattr(candidate, "sync_connection", None) or candidate
+    if isinstance(candidate, Connection):
+        if candidate.in_transaction():
+            raise UsageProblem(
+                "The connection is in the middle of a transaction, for whose end a migration would wait.",
+                hint="end it first: connection.commit(), or connect its engine",
+            )
+        candidate = candidate.engine
+    if not isinstance(candidate, Engine):
+        raise UsageProblem(
+            f"A {type(source).__name__} is nothing to connect to.",
+            hint="give a URL, or an SQLAlchemy engine, connection or session",
+        )
+    return candidate
+
+
+def _free_name(url: URL, known: Mapping[str, Database]) -> str:
+    path = sqlite_path(url) if url.get_backend_name() == "sqlite" else None
+    is_memory = url.get_backend_name() == "sqlite" and path is None
+    base = "memory" if is_memory else path.stem if path else url.database or url.get_backend_name()
+    wanted, number = base, 1
+    while wanted in known and (is_memory or known[wanted].identity != identity(url)):
+        number += 1
+        wanted = f"{base}{number}"
+    return wanted
