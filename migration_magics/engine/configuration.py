@@ -1,0 +1,206 @@
+"""`[tool.migration_magics]` in pyproject.toml: settings and named connections, read once per change of the file.
+
+    [tool.migration_magics]
+    lock_timeout_s = 5
+
+    [tool.migration_magics.connections.staging]
+    url = "postgresql+psycopg://app@db.example/app"
+    password = "env:STAGING_PASSWORD"        # or "keyring:service/user"; resolved when it is needed, never before
+    connect_args = { sslmode = "require" }
+    schema = "app"
+    protected = true
+
+A key nobody knows is an error with the nearest one that is known: a typo in `protected` must not go unnoticed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy.engine import URL
+
+from ..errors import ConnectionNotFound, ConnectionProblem, DriverMissing, UsageProblem
+from ..settings import Settings
+from .database import parse_url
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # pragma: no cover - Python 3.10 has no tomllib; Alembic installs tomli there
+    import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
+
+TABLE = "tool.migration_magics"
+_CONNECTION_KEYS = ("url", "password", "connect_args", "schema", "protected")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedConnection:
+    """A connection as pyproject.toml describes it. *url* and *password* may be `env:NAME`, *password* `keyring:service/user`."""
+
+    name: str
+    url: str
+    password: str | None = field(default=None, repr=False)
+    connect_args: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    schema: str | None = None
+    protected: bool = False
+
+    def resolved_url(self, environment: Mapping[str, str] = os.environ) -> URL:
+        """Return the URL with its password, read from where it is kept now.
+
+        Raises ConnectionNotFound for an unset variable or an empty keyring entry, DriverMissing without `keyring`.
+        """
+        url = parse_url(secret(self.url, self.name, environment))
+        return url if self.password is None else url.set(password=secret(self.password, self.name, environment))
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What pyproject.toml says: settings (defaults where it says nothing) and connections by name, in the file's order."""
+
+    settings: Settings = Settings()
+    connections: Mapping[str, NamedConnection] = field(default_factory=lambda: MappingProxyType({}))
+    path: Path | None = None
+
+
+def read(folder: Path | None = None) -> Configuration:
+    """Return the configuration of the nearest pyproject.toml at or above *folder* that has our table.
+
+    Without one: the defaults. Raises UsageProblem for invalid TOML, unknown keys and values of the wrong type.
+    """
+    here = (folder or Path.cwd()).absolute()
+    for place in (here, *here.parents):
+        path = place / "pyproject.toml"
+        if path.is_file():
+            table = _table(path)
+            if table is not None:
+                return _configuration(table, path)
+        if (place / ".git").exists():
+            break
+    return Configuration()
+
+
+def secret(text: str, connection: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Return what *text* stands for: `env:NAME`, `keyring:service/user`, or itself. Raises as `resolved_url`."""
+    if text.startswith("env:"):
+        name = text[4:]
+        if name not in environment:
+            raise ConnectionNotFound(f"Connection {connection!r} wants the environment variable {name}, which is not set.", hint=f"%env {name}=..., or start Jupyter with it")
+        return environment[name]
+    if text.startswith("keyring:"):
+        service, _, user = text[8:].rpartition("/")
+        try:
+            import keyring
+        except ImportError as error:
+            raise DriverMissing(f"Connection {connection!r} keeps its password in a keyring.", hint="%pip install keyring") from error
+        value = keyring.get_password(service, user)
+        if value is None:
+            raise ConnectionNotFound(f"The keyring has no password for {user!r} of {service!r}.", hint=f"keyring set {service} {user}")
+        return str(value)
+    return text
+
+
+def dotenv(path: Path) -> dict[str, str]:
+    """Return the variables of the .env file at *path*; nothing is put into the process's environment.
+
+    Raises ConnectionNotFound where there is no such file, DriverMissing without `python-dotenv`.
+    """
+    if not path.is_file():
+        raise ConnectionNotFound(f"There is no file {path}.", hint="--dotenv PATH; without PATH it is .env in the working directory")
+    try:
+        from dotenv import dotenv_values
+    except ImportError as error:
+        raise DriverMissing(".env files are read by python-dotenv, which is not installed.", hint="%pip install python-dotenv") from error
+    return {name: value for name, value in dotenv_values(path).items() if value is not None}
+
+
+def changed(settings: Settings, values: Mapping[str, object], where: str) -> Settings:
+    """Return *settings* with *values* in place. Raises UsageProblem for an unknown name or a value of the wrong type."""
+    known = typing.get_type_hints(Settings)
+    for name, value in values.items():
+        if name not in known:
+            raise unknown_key(name, known, where)
+        if not _fits(value, known[name]):
+            raise UsageProblem(f"{where}: {name} = {value!r} is not a {_type_name(known[name])}.", hint=f"{name} = {getattr(Settings(), name)}")
+    return replace(settings, **values)  # type: ignore[arg-type] # checked above
+
+
+def unknown_key(name: str, known: Iterable[str], where: str) -> UsageProblem:
+    """Return the error for a key nobody knows, with the nearest one."""
+    names = tuple(known)
+    near = difflib.get_close_matches(name, names, 1)
+    return UsageProblem(f"{where}: there is no key {name!r}.", hint=f"did you mean {near[0]}?" if near else f"keys: {', '.join(names)}")
+
+
+def engine_options(named: NamedConnection, family: str) -> dict[str, Any]:
+    """Return what `create_engine` needs beside the URL: the driver's arguments, with the schema where the driver takes it."""
+    arguments = dict(named.connect_args)
+    if named.schema and family == "postgresql":
+        arguments["options"] = f"{arguments.get('options', '')} -c search_path={named.schema}".strip()
+    elif named.schema:
+        raise ConnectionProblem(f"Connection {named.name!r} names a schema, which only PostgreSQL connections take.", hint="put the database's name into the URL")
+    return {"connect_args": arguments} if arguments else {}
+
+
+def _table(path: Path) -> Mapping[str, Any] | None:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageProblem(f"{path.name} is no valid TOML: {error}.", hint="mend the file, then run the command again") from error
+    table = document.get("tool", {}).get("migration_magics")
+    if table is not None and not isinstance(table, dict):
+        raise UsageProblem(f"[{TABLE}] in {path.name} is no table.", hint=f"write [{TABLE}] above its keys")
+    return table
+
+
+def _configuration(table: Mapping[str, Any], path: Path) -> Configuration:
+    listed = table.get("connections", {})
+    names = [each.name for each in fields(Settings)]
+    for key in table:
+        if key != "connections" and key not in names:
+            raise unknown_key(key, (*names, "connections"), f"[{TABLE}]")
+    settings = changed(Settings(), {key: value for key, value in table.items() if key != "connections"}, f"[{TABLE}]")
+    if not isinstance(listed, dict):
+        raise UsageProblem(f"[{TABLE}.connections] is no table.", hint=f"[{TABLE}.connections.NAME]")
+    return Configuration(settings, MappingProxyType({name: _named(name, value) for name, value in listed.items()}), path)
+
+
+def _named(name: str, table: object) -> NamedConnection:
+    where = f"[{TABLE}.connections.{name}]"
+    if not isinstance(table, dict):
+        raise UsageProblem(f"{where} is no table.", hint=f'{where} and below it url = "..."')
+    for key in table:
+        if key not in _CONNECTION_KEYS:
+            raise unknown_key(key, _CONNECTION_KEYS, where)
+    if not isinstance(table.get("url"), str):
+        raise UsageProblem(f"{where} has no url.", hint='url = "postgresql+psycopg://app@localhost/app"')
+    wanted: dict[str, type] = {"password": str, "connect_args": dict, "schema": str, "protected": bool}
+    for key, kind in wanted.items():
+        if key in table and not isinstance(table[key], kind):
+            raise UsageProblem(f"{where}: {key} = {table[key]!r} is not a {_type_name(kind)}.", hint=f"see {where} in the documentation")
+    return NamedConnection(
+        name, table["url"], table.get("password"), MappingProxyType(table.get("connect_args", {})), table.get("schema"), table.get("protected", False)
+    )
+
+
+def _fits(value: object, hint: Any) -> bool:
+    kinds = typing.get_args(hint) or (hint,)
+    if isinstance(value, bool):
+        return bool in kinds
+    if isinstance(value, int) and float in kinds:
+        return True
+    return any(isinstance(value, kind) for kind in kinds)
+
+
+def _type_name(hint: Any) -> str:
+    kinds = [kind for kind in typing.get_args(hint) or (hint,) if kind is not type(None)]
+    return {"float": "number", "int": "whole number", "str": "text", "bool": "true or false", "dict": "table"}.get(kinds[0].__name__, str(kinds[0]))
+
+
+__all__ = ["Configuration", "NamedConnection", "changed", "dotenv", "engine_options", "read", "secret", "unknown_key"]
