@@ -29,7 +29,7 @@ def clean(text: object) -> str:
     r"""Return *text* without control, bidirectional and invisible characters; newlines stay, tabs become spaces.
 
     >>> clean("a\x1b[31mred\x1b[0m\r\nb\x00")
-    'ared\\nb�'
+    'ared\nb�'
     """
     text = str(text)
     if not _SUSPECT.search(text):

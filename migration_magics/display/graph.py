@@ -38,12 +38,21 @@ def graph_text(rows: Sequence[GraphRow]) -> tuple[GraphText, ...]:
     """Return the graph in box-drawing characters, two columns a lane; empty for no rows."""
     drawn: list[GraphText] = []
     above: tuple[Link, ...] = ()
-    for row, links in _drawn(rows):
+    every = _drawn(rows)
+    for index, (row, links) in enumerate(every):
         passing = {link.to_lane: link.is_dashed for link in above if link.to_lane != row.lane and not link.is_stub}
         leaving = {link.from_lane: link.is_dashed for link in links}
-        drawn.append(GraphText(_line(passing, row), _line(leaving), tuple(_transitions(links))))
+        between = _transitions(links)
+        if not between and index + 1 < len(every) and _would_touch(row, links, every[index + 1][0]):
+            between = [_line(leaving)]
+        drawn.append(GraphText(_line(passing, row), _line(leaving), tuple(between)))
         above = links
     return tuple(drawn)
+
+
+def _would_touch(row: GraphRow, links: Sequence[Link], below: GraphRow) -> bool:
+    """Return whether two nodes stand one under the other and yet are not joined: they need a line between them."""
+    return row.lane == below.lane and all(link.to_lane != below.lane for link in links)
 
 
 def _line(lanes: dict[int, bool], row: GraphRow | None = None) -> str:
@@ -53,38 +62,52 @@ def _line(lanes: dict[int, bool], row: GraphRow | None = None) -> str:
 
 
 def _transitions(links: Sequence[Link]) -> list[str]:
-    """Return one line for all links that change lanes, more only where they would run into each other."""
-    waiting = [link for link in links if link.from_lane != link.to_lane]
-    lanes = {link.from_lane: link.is_dashed for link in links if link.from_lane == link.to_lane}
+    """Return one line for all links that change lanes, more only where a reader could take a wrong turn."""
+    waiting = list({(link.from_lane, link.to_lane): link for link in links if link.from_lane != link.to_lane}.values())
+    settled = {link.from_lane: link.is_dashed for link in links if link.from_lane == link.to_lane}
     stubs = {link.to_lane for link in links if link.is_stub}
     drawn: list[str] = []
     while waiting:
-        moving: list[Link] = []
-        for link in waiting:
-            blocked = any(other.from_lane == link.to_lane for other in waiting if other is not link)
-            if not blocked and all(_fit(link, other) for other in moving):
-                moving.append(link)
-        moving = moving or waiting
+        moving = _moving_together(waiting, settled)
         waiting = [link for link in waiting if link not in moving]
-        standing = lanes | {link.from_lane: link.is_dashed for link in waiting}
+        standing = settled | {link.from_lane: link.is_dashed for link in waiting}
         drawn.append(_transition(moving, standing))
-        lanes |= {link.to_lane: link.is_dashed for link in moving}
+        settled |= {link.to_lane: link.is_dashed for link in moving}
     if stubs:
-        drawn.append(_transition((), {lane: is_dashed or lane in stubs for lane, is_dashed in lanes.items()}))
+        drawn.append(_transition((), {lane: is_dashed or lane in stubs for lane, is_dashed in settled.items()}))
     return drawn
 
 
-def _fit(one: Link, other: Link) -> bool:
-    if one.from_lane == other.from_lane or one.to_lane == other.to_lane:
-        return True
+def _moving_together(waiting: Sequence[Link], settled: Iterable[int]) -> list[Link]:
+    """Return the links that one line can show; a lane must be left before another link moves into it."""
+    moving: list[Link] = []
+    for link in waiting:
+        rest = [other for other in waiting if other is not link and other not in moving]
+        busy = {*settled, *(other.from_lane for other in rest)}
+        is_blocked = any(other.from_lane == link.to_lane for other in waiting if other is not link)
+        if not is_blocked and all(_fit(link, other, busy) for other in moving):
+            moving.append(link)
+    return moving or list(waiting[:1])
+
+
+def _fit(one: Link, other: Link, busy: set[int]) -> bool:
+    """Return whether two links share a line without crossing: apart, or side by side from or to one lane."""
     low, high = sorted((one.from_lane, one.to_lane)), sorted((other.from_lane, other.to_lane))
-    return low[1] < high[0] or high[1] < low[0]
+    if low[1] < high[0] or high[1] < low[0]:
+        return True
+    if (one.to_lane > one.from_lane) != (other.to_lane > other.from_lane):
+        return False
+    if one.from_lane == other.from_lane:
+        nearer = min(one.to_lane, other.to_lane, key=lambda lane: abs(lane - one.from_lane))
+        return nearer not in busy
+    if one.to_lane == other.to_lane:
+        nearer = min(one.from_lane, other.from_lane, key=lambda lane: abs(lane - one.to_lane))
+        return nearer not in busy
+    return False
 
 
-def _transition(moving: Iterable[Link], standing: dict[int, bool]) -> str:
-    strokes: dict[int, int] = {}
-    for lane in standing:
-        strokes[2 * lane] = _UP | _DOWN
+def _transition(moving: Sequence[Link], standing: dict[int, bool]) -> str:
+    strokes = {2 * lane: _UP | _DOWN for lane in standing}
     for link in moving:
         start, end = 2 * link.from_lane, 2 * link.to_lane
         forward, backward = (_RIGHT, _LEFT) if end > start else (_LEFT, _RIGHT)
@@ -92,8 +115,22 @@ def _transition(moving: Iterable[Link], standing: dict[int, bool]) -> str:
         strokes[end] = strokes.get(end, 0) | _DOWN | backward
         for column in range(min(start, end) + 1, max(start, end)):
             strokes[column] = strokes.get(column, 0) | _LEFT | _RIGHT
-    plain = {2 * lane: "┊" for lane, is_dashed in standing.items() if is_dashed and strokes[2 * lane] == _UP | _DOWN}
-    return "".join(plain.get(column, _BOXES[strokes.get(column, 0)]) for column in range(max(strokes, default=-1) + 1))
+    characters = {column: _BOXES[stroke] for column, stroke in strokes.items()}
+    for lane, is_dashed in standing.items():
+        if is_dashed and strokes[2 * lane] == _UP | _DOWN:
+            characters[2 * lane] = "┊"
+    for link in moving:
+        if link.to_lane in standing and _forks(link, moving, standing):
+            is_right = link.to_lane > link.from_lane
+            characters[2 * link.to_lane + (-1 if is_right else 1)] = "▸" if is_right else "◂"
+    return "".join(characters.get(column, " ") for column in range(max(characters, default=-1) + 1))
+
+
+def _forks(link: Link, moving: Sequence[Link], standing: Iterable[int]) -> bool:
+    """Return whether *link* leaves a lane that also leads elsewhere: then only an arrow tells which way a line goes."""
+    return link.from_lane in standing or any(
+        other is not link and other.from_lane == link.from_lane for other in moving
+    )
 
 
 @dataclass(frozen=True, slots=True)

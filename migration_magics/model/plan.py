@@ -52,9 +52,9 @@ class Plan:
         """Twelve hex digits over database, heads, steps and the bytes of their files: another one means another plan."""
         hasher = hashlib.blake2b(digest_size=6)
         for part in (self.direction, self.database, *self.from_heads, "->", *self.to_heads):
-            hasher.update(part.encode() + b"\0")
+            hasher.update(part.encode(errors="surrogatepass") + b"\0")
         for step in self.steps:
-            hasher.update(f"{step.revision}:{step.digest}\0".encode())
+            hasher.update(f"{step.revision}:{step.digest}\0".encode(errors="surrogatepass"))
         return hasher.hexdigest()
 
     @property

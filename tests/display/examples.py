@@ -248,7 +248,13 @@ STAMPED = Moved(
     ("f07d21",),
 )
 
-_SQLITE = "-- Running upgrade c3b8aa -> f07d21\n\nALTER TABLE evaluations ADD COLUMN cpu_usage_percent FLOAT;\n\nUPDATE alembic_version SET version_num='f07d21' WHERE alembic_version.version_num = 'c3b8aa';\n"
+_SQLITE = """\
+-- Running upgrade c3b8aa -> f07d21
+
+ALTER TABLE evaluations ADD COLUMN cpu_usage_percent FLOAT;
+
+UPDATE alembic_version SET version_num='f07d21' WHERE alembic_version.version_num = 'c3b8aa';
+"""
 _POSTGRESQL = "BEGIN;\n\n" + _SQLITE + "\nCOMMIT;\n"
 
 EXAMPLES: dict[str, Result] = {
@@ -340,7 +346,8 @@ EXAMPLES: dict[str, Result] = {
         "DatabaseUnreachable",
         "The server at db.example.org:3306 does not answer.",
         "start it, then %migrate connect",
-        'Traceback (most recent call last):\n  File "driver.py", line 7, in connect\n    raise OSError("refused")\nOSError: refused\n',
+        "Traceback (most recent call last):\n"
+        '  File "driver.py", line 7, in connect\n    raise OSError("refused")\nOSError: refused\n',
     ),
     "why_nothing": Why(),
     "help_command": HelpPage(

@@ -17,11 +17,49 @@ from migration_magics.display.clean import CELL_LIMIT, clean, one_line
 from migration_magics.model.graph import Graph
 from tests.display.examples import EXAMPLES
 
-TAGS = set(
-    "div p b span code pre table caption thead tbody tr th td ul li details summary br svg path circle style".split()
+TAGS = frozenset(
+    (
+        "div",
+        "p",
+        "b",
+        "span",
+        "code",
+        "pre",
+        "br",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "ul",
+        "li",
+        "details",
+        "summary",
+        "svg",
+        "path",
+        "circle",
+        "style",
+    )
 )
-ATTRIBUTES = set(
-    "class scope open width height fill stroke stroke-width stroke-dasharray aria-hidden d cx cy r".split()
+ATTRIBUTES = frozenset(
+    (
+        "class",
+        "scope",
+        "open",
+        "width",
+        "height",
+        "fill",
+        "stroke",
+        "stroke-width",
+        "stroke-dasharray",
+        "aria-hidden",
+        "d",
+        "cx",
+        "cy",
+        "r",
+    )
 )
 VALUE = re.compile(r"mm[a-z -]*|col|row|none|currentColor|true|[0-9MVC. -]*")
 FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")

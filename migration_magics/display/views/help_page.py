@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...redact import redact
 from ...results import HelpEntry, HelpPage, Why
 from ..view import Block, Code, Column, Prose, Row, Table, View, cell, code, plain
 from .base import view_of
@@ -48,4 +49,6 @@ def _(result: Why, _settings: Settings) -> View:
     blocks: list[Block] = [Prose(plain(redact(result.message)))]
     if result.traceback.strip():
         blocks.append(Code(redact(result.traceback), label="How it came about, the first cause first"))
-    return View(result.error, blocks=tuple(blocks), foot=(plain(f"Hint: {redact(result.hint)}"),) if result.hint else ())
+    return View(
+        result.error, blocks=tuple(blocks), foot=(plain(f"Hint: {redact(result.hint)}"),) if result.hint else ()
+    )

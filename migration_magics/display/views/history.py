@@ -33,7 +33,7 @@ def _(result: History, settings: Settings) -> View:
     if result.verbose:
         columns += (Column("builds on", is_code=True), Column("file", is_code=True))
     rows = tuple(_row(result, one, names, has_dates=bool(date_column)) for one in shown)
-    table = Table("Newest first", columns, rows, hidden, _graph_rows(result, shown))
+    table = Table("Newest first", columns, rows, hidden, graph_rows(result, shown))
     notes = (*_notes(result), *(((Piece("files in"), code(folder)),) if folder else ()))
     return View("History", notes=notes, blocks=(table, *remarks(*result.notes)))
 
@@ -68,7 +68,7 @@ def _row(result: History, one: Revision, names: Mapping[str, str], *, has_dates:
     return Row(tuple(cells), "here" if state == "current" else "dim" if state == "pending" else "")
 
 
-def _graph_rows(result: History, shown: Sequence[Revision]) -> tuple[GraphRow, ...]:
+def graph_rows(result: History, shown: Sequence[Revision]) -> tuple[GraphRow, ...]:
     """Return the graph beside the rows shown.
 
     A line is dashed while it comes from pending revisions only, or where `depends_on` alone makes it.
