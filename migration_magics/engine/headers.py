@@ -202,7 +202,7 @@ def _bound_names(statement: ast.stmt) -> set[str]:
                 if isinstance(inner, ast.Global):
                     bound.update(inner.names)
             stack.extend(node.decorator_list)
-        elif isinstance(node, ast.Lambda):
+        elif isinstance(node, ast.Lambda) or (isinstance(node, ast.AnnAssign) and node.value is None):
             continue
         else:
             bound.update(_bound_directly(node))
@@ -211,8 +211,6 @@ def _bound_names(statement: ast.stmt) -> set[str]:
 
 
 def _bound_directly(node: ast.AST) -> set[str]:
-    if isinstance(node, ast.AnnAssign) and node.value is None:
-        return set()
     if isinstance(node, ast.Name):
         return {node.id} if not isinstance(node.ctx, ast.Load) or node.id in _DYNAMIC else set()
     if isinstance(node, ast.Attribute) and node.attr == "modules":  # sys.modules[__name__].revision = ...

@@ -40,8 +40,8 @@ def test_newest_first_has_each_revision_once_and_above_all_it_stands_on(graph):
     place = {revision.id: number for number, revision in enumerate(graph.newest_first)}
     assert sorted(place) == sorted(graph.revisions)
     assert len(graph.newest_first) == len(graph)
-    for id_ in place:
-        assert all(place[id_] < place[lower] for lower in graph.below(id_))
+    for id_, upper in place.items():
+        assert all(upper < place[lower] for lower in graph.below(id_))
 
 
 @given(revision_lists(), st.randoms(use_true_random=False))
@@ -114,7 +114,7 @@ def test_ten_thousand_revisions_deep_is_not_too_deep():
 
 def test_a_cycle_ten_thousand_revisions_long_is_found():
     revisions = [Revision(str(n), (str((n - 1) % 10_000),)) for n in range(10_000)]
-    with pytest.raises(RevisionCycle, match="^Revisions build on each other in a circle: 0 <- 1 <- 2"):
+    with pytest.raises(RevisionCycle, match=r"^Revisions build on each other in a circle: 0 <- 1 <- 2"):
         Graph(revisions)
 
 
@@ -148,7 +148,7 @@ def test_a_branch_is_told_to_its_end_before_the_next_begins():
 
 def test_heads_are_ordered_by_date_the_latest_first():
     """A date without an offset counts as UTC, none as the oldest."""
-    noon = datetime(2024, 1, 1, 12)
+    noon = datetime.fromisoformat("2024-01-01 12:00")
     zone = timezone(timedelta(hours=2))
     graph = Graph(
         [

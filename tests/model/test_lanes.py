@@ -118,5 +118,5 @@ def test_a_dependency_is_marked_until_a_child_joins_it():
 @pytest.mark.parametrize("order", ["base a", "a a base"])
 def test_another_order_than_newest_first_is_refused(order):
     graph = Graph([Revision("base"), Revision("a", ("base",))])
-    with pytest.raises(ValueError, match="newest first|twice"):
+    with pytest.raises(ValueError, match=r"newest first|twice"):
         lanes(graph, [graph[id_] for id_ in order.split()])

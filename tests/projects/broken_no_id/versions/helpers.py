@@ -1,0 +1,5 @@
+"""Not a revision at all."""
+
+
+def helper():
+    return 1

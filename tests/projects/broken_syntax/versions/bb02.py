@@ -1,0 +1,7 @@
+"""broken"""
+revision = "bb02"
+down_revision = "aa01aa01"
+branch_labels = (
+
+def upgrade():
+    pass

@@ -1,0 +1,12 @@
+"""imported"""
+from string import digits as revision
+
+down_revision = "aaaa0003"
+
+
+def upgrade():
+    pass
+
+
+def downgrade():
+    pass

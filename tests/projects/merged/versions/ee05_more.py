@@ -1,0 +1,28 @@
+"""after the merge
+
+Revision ID: ee05ee05
+Revises: dd04dd04
+Create Date: 2024-01-01 10:00:00.000000
+
+"""
+from typing import Sequence, Union
+
+from alembic import op
+import sqlalchemy as sa
+
+
+# revision identifiers, used by Alembic.
+revision: str = 'ee05ee05'
+down_revision: Union[str, Sequence[str], None] = 'dd04dd04'
+branch_labels: Union[str, Sequence[str], None] = None
+depends_on: Union[str, Sequence[str], None] = None
+
+
+def upgrade() -> None:
+    """Upgrade schema."""
+    op.add_column("workers", sa.Column("speed", sa.Integer))
+
+
+def downgrade() -> None:
+    """Downgrade schema."""
+    op.drop_column("workers", "speed")

@@ -1,0 +1,12 @@
+# -*- coding: latin-1 -*-
+"""café"""
+revision = "aa01"
+down_revision = None
+
+
+def upgrade():
+    pass
+
+
+def downgrade():
+    pass

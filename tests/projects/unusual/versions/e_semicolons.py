@@ -1,0 +1,10 @@
+"""one line"""
+revision = "aa05"; down_revision = "aa04"
+
+
+def upgrade():
+    pass
+
+
+def downgrade():
+    pass

@@ -1,0 +1,7 @@
+"""no way back"""
+revision = "aa14"
+down_revision = "aa13"
+
+
+def upgrade():
+    pass
