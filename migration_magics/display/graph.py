@@ -50,6 +50,13 @@ def graph_text(rows: Sequence[GraphRow]) -> tuple[GraphText, ...]:
     return tuple(drawn)
 
 
+def glyphs(rows: Sequence[GraphRow]) -> tuple[str, ...]:
+    """Return each row's own characters, all of one width and without spaces that a front end could drop."""
+    nodes = [row.node for row in graph_text(rows)]
+    longest = max(map(len, nodes), default=0)
+    return tuple(node.ljust(longest).replace(" ", "\N{NO-BREAK SPACE}") for node in nodes)
+
+
 def _would_touch(row: GraphRow, links: Sequence[Link], below: GraphRow) -> bool:
     """Return whether two nodes stand one under the other and yet are not joined: they need a line between them."""
     return row.lane == below.lane and all(link.to_lane != below.lane for link in links)

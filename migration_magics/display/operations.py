@@ -92,7 +92,7 @@ def operations_cell(step: Step, *, is_merge: bool) -> Cell:
         parts.append(_line(operation, is_child=False))
         parts += [_line(child, is_child=True) for child in operation.children]
         parts += _sql(operation)
-    if not parts:
+    if not parts and step.outcome is not Outcome.NOT_RUN:
         said = "stamped, nothing was run" if step.direction == "stamp" else "merge, nothing to run" if is_merge else ""
         parts.append((Piece(said or "no operation", tone="dim"),))
     return Cell(tuple(parts))

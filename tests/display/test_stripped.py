@@ -60,7 +60,7 @@ def bare(html: str) -> str:
     parser = _Bare()
     parser.feed(html)
     parser.close()
-    return "".join(parser.said)
+    return "".join(parser.said).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _words(said: str) -> set[str]:

@@ -1,7 +1,7 @@
 ## The pieces of a view. Inline parts have real spaces between them: with all styles stripped, a line still reads.
 <%!
     from migration_magics.display.clean import one_line
-    from migration_magics.display.graph import graph_text, lane_shapes, LANE_HEIGHT
+    from migration_magics.display.graph import glyphs, lane_shapes, LANE_HEIGHT
     from migration_magics.display.highlight import highlight
     from migration_magics.display.view import Details
 %>\
@@ -77,7 +77,7 @@ ${line(part)}\
 % endif
 % endfor
 </%def>\
-<%def name="lane(glyphs, shapes)">\
+<%def name="lane(drawn, shapes)">\
 <td class="mm-g"><svg width="${shapes.width}" height="${LANE_HEIGHT}" fill="none" stroke="currentColor" stroke-width="1.6" aria-hidden="true">\
 % if shapes.solid:
 <path d="${shapes.solid}"/>\
@@ -89,11 +89,11 @@ ${line(part)}\
 % if shapes.is_filled:
  fill="currentColor"\
 % endif
-/></svg><code aria-hidden="true">${glyphs}</code></td>\
+/></svg><code aria-hidden="true">${drawn}</code></td>\
 </%def>\
 <%def name="table(block)">\
 <%
-    graph = graph_text(block.graph)
+    graph = glyphs(block.graph)
     shapes = lane_shapes(block.graph)
     kinds = ["mm-n" if column.is_number else "mm-w" if column.is_narrow else "mm-m" if graph and not column.is_code else "" for column in block.columns]
 %>\
@@ -122,7 +122,7 @@ ${line(part)}\
 % endif
 >\
 % if graph:
-${lane(graph[index].node, shapes[index])}\
+${lane(graph[index], shapes[index])}\
 % endif
 % for one, kind in zip(row.cells, kinds):
 <td\
