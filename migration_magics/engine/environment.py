@@ -211,7 +211,8 @@ class Environment:
             engine = own.lent_engine if isinstance(own, Lent) else getattr(own, "engine", None)
             url = getattr(engine, "url", None)
             place = identity(url, self.project.working_directory) if isinstance(url, URL) else ""
-            is_chosen = place in wanted or not place or (connection is not None and len(wanted) == 1 and "" in wanted)
+            is_handed_over = connection is not None and engine is connection.engine  # env.py took it from the attributes
+            is_chosen = is_handed_over or place in wanted or not place or (connection is not None and wanted == {""})
             if not is_chosen and connection is None:
                 go_on(given)
                 return
@@ -347,15 +348,20 @@ def _end_autobegun(connection: Connection, begun: set[int]) -> None:
 
 @contextmanager
 def _attribute(attributes: dict[str, Any], connection: Connection | None) -> Iterator[None]:
-    """Hand *connection* over by the cookbook's convention, `config.attributes["connection"]`, too."""
+    """Hand *connection* over by the cookbook's convention, `config.attributes["connection"]`, too.
+
+    Some env.py files configure with it as it is, some call `connect()` on it as they would on an engine: it gets one.
+    """
     if connection is None:
         yield
         return
     before = attributes.get("connection")
     attributes["connection"] = connection
+    vars(connection)["connect"] = lambda: Lent(connection, connection.engine)
     try:
         yield
     finally:
+        vars(connection).pop("connect", None)
         if before is None:
             attributes.pop("connection", None)
         else:
