@@ -21,6 +21,7 @@ _INVISIBLE = re.compile(
 _SUSPECT = re.compile("[^\n -~\u00a1-\u00ac\u00ae-\u02ff]")
 
 CELL_LIMIT = 300
+PROSE_LIMIT = 2_000
 LINE_LIMIT = 2_000
 LINES_LIMIT = 400
 

@@ -47,8 +47,8 @@ def statement_sql(statement: Statement) -> str:
     if statement.count > 1:
         remarks.append(f"{statement.count:,} times")
     if statement.parameters:
-        remarks.append("values " + " ".join(statement.parameters.split()))
-    return sql + (f"  -- {', '.join(remarks)}" if remarks else "")
+        remarks.append("with " + " ".join(statement.parameters.split()))
+    return sql + (f" -- {', '.join(remarks)}" if remarks else "")
 
 
 def rows_of(statements: tuple[Statement, ...]) -> int | None:
@@ -57,7 +57,7 @@ def rows_of(statements: tuple[Statement, ...]) -> int | None:
     return sum(counted) if counted else None
 
 
-def _line(operation: Operation, *, is_child: bool) -> Line:
+def _line(operation: Operation, of_step: Outcome, *, is_child: bool = False) -> Line:
     sign, thing, tone = _WORDS.get(operation.kind, ("* run", operation.kind.replace("_", " "), ""))
     inside = [Piece("└", tone="dim")] if is_child else []
     pieces = [*inside, Piece(sign, "strong", tone), Piece(thing)]
@@ -71,7 +71,7 @@ def _line(operation: Operation, *, is_child: bool) -> Line:
         measured.append(duration(operation.duration_s))
     if measured:
         pieces.append(Piece("· " + " · ".join(measured), tone="dim"))
-    if operation.outcome is not Outcome.APPLIED:
+    if operation.outcome is not of_step or operation.outcome in (Outcome.FAILED, Outcome.NOT_RUN):
         word, outcome_tone = OUTCOMES[operation.outcome]
         pieces.append(chip(word, outcome_tone))
     return tuple(pieces)
@@ -89,8 +89,8 @@ def operations_cell(step: Step, *, is_merge: bool) -> Cell:
     """Return what a step did: a line per operation, its SQL folded away under it, the error last."""
     parts: list[Line | Details] = []
     for operation in step.operations:
-        parts.append(_line(operation, is_child=False))
-        parts += [_line(child, is_child=True) for child in operation.children]
+        parts.append(_line(operation, step.outcome))
+        parts += [_line(child, step.outcome, is_child=True) for child in operation.children]
         parts += _sql(operation)
     if not parts and step.outcome is not Outcome.NOT_RUN:
         said = "stamped, nothing was run" if step.direction == "stamp" else "merge, nothing to run" if is_merge else ""

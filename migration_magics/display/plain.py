@@ -6,7 +6,7 @@ import re
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
-from .clean import lines, one_line
+from .clean import CELL_LIMIT, PROSE_LIMIT, lines, one_line
 from .graph import GraphText, graph_text
 from .layout import GAP, WIDTH, column_widths, pad, width, wrap
 from .view import (
@@ -60,10 +60,10 @@ def _flow(parts: Sequence[str]) -> list[str]:
     return [line for part in drawn for line in wrap(part, WIDTH, indent="  ")]
 
 
-def _inline(line: Line) -> str:
+def _inline(line: Line, limit: int = CELL_LIMIT) -> str:
     text = ""
     for piece in line:
-        said = one_line(piece.text)
+        said = one_line(piece.text, limit)
         text += ("" if piece.is_glued or not text else " ") + (f"({said})" if piece.kind == "chip" else said)
     return text
 
@@ -78,12 +78,12 @@ _block.register(View, _view)
 
 @_block.register(Prose)
 def _(block: Prose) -> list[str]:
-    return wrap(_inline(block.line), WIDTH)
+    return wrap(_inline(block.line, PROSE_LIMIT), WIDTH)
 
 
 @_block.register(Notes)
 def _(block: Notes) -> list[str]:
-    said = [_inline(line) for line in block.lines]
+    said = [_inline(line, PROSE_LIMIT) for line in block.lines]
     marked = [line if line.startswith("! ") else f"- {line}" for line in said]
     return [part for line in marked for part in wrap(line, WIDTH, indent="  ")]
 
@@ -125,16 +125,17 @@ def _code_lines(block: Code) -> list[str]:
 
 
 def _statements(kept: Sequence[str]) -> list[str]:
-    """Return one line per SQL statement, however it was laid out."""
+    """Return one line per SQL statement, however it was laid out; only line breaks and indentation are changed."""
     drawn: list[str] = []
     open_ = ""
     for line in kept:
-        open_ = f"{open_} {line.strip()}".strip()
+        part = line.strip()
+        open_ += part if not open_ or open_.endswith("(") or part.startswith(")") else f" {part}"
         if _STATEMENT_END.search(line):
             drawn.append(open_)
             open_ = ""
     statements = [*drawn, open_] if open_ else drawn
-    return [one_line(statement, _COMPACT_LIMIT).replace("( ", "(").replace(" )", ")") for statement in statements]
+    return [said if len(said) <= _COMPACT_LIMIT else f"{said[: _COMPACT_LIMIT - 1]}…" for said in statements]
 
 
 @_block.register(Details)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from migration_magics.model.finding import Confidence, Finding, Severity
@@ -54,6 +55,18 @@ MERGE = _revision("c3b8aa", "a41c9e 77e0f4", "Merge metrics and workers", 3, 11)
 CPU = _revision("f07d21", "c3b8aa", "Track CPU usage", 3, 12)
 GRAPH = Graph((INITIAL, RUNTIME, RENAME, METRICS, WORKER, MERGE, CPU))
 APPLIED = frozenset({"002a8f", "9b02c7", "1d5520", "77e0f4", "a41c9e"})
+
+DOC = """Create metrics table
+
+One row per evaluation and name; workers write them
+as they go.
+
+Older ones come later.
+
+Revision ID: 77e0f4
+Revises: 1d5520
+Create Date: 2024-03-08 09:30:00
+"""
 
 CODE = '''"""Track CPU usage
 
@@ -168,7 +181,7 @@ _BATCH = Operation(
 
 
 def _steps(outcome: Outcome = Outcome.APPLIED, direction: Direction = "upgrade") -> tuple[Step, ...]:
-    return (
+    steps = (
         Step("c3b8aa", MERGE.message, direction, duration_s=0.0004, outcome=outcome),
         Step(
             "f07d21",
@@ -185,7 +198,13 @@ def _steps(outcome: Outcome = Outcome.APPLIED, direction: Direction = "upgrade")
                 Operation(
                     "execute",
                     statements=(
-                        Statement("UPDATE evaluations SET cpu_usage_percent = ?", 0.009, 1204, "(0.0,)", count=2),
+                        Statement(
+                            "UPDATE evaluations SET cpu_usage_percent = :cpu_usage_percent WHERE id = :id",
+                            0.009,
+                            1204,
+                            "cpu_usage_percent, id",
+                            count=2,
+                        ),
                     ),
                     duration_s=0.009,
                 ),
@@ -195,6 +214,11 @@ def _steps(outcome: Outcome = Outcome.APPLIED, direction: Direction = "upgrade")
         ),
         Step("88aa01", DROP.message, direction, (_BATCH,), duration_s=1.41, outcome=outcome),
     )
+    return tuple(replace(step, operations=tuple(_with(outcome, one) for one in step.operations)) for step in steps)
+
+
+def _with(outcome: Outcome, operation: Operation) -> Operation:
+    return replace(operation, outcome=outcome, children=tuple(_with(outcome, child) for child in operation.children))
 
 
 MOVED = Moved(
@@ -285,6 +309,7 @@ EXAMPLES: dict[str, Result] = {
     "current_behind": Current(("a41c9e",), at_head=False, behind=3, revisions=(WORKER,), connection="eval"),
     "current_head": Current(("f07d21",), at_head=True, behind=0, revisions=(CPU,), connection="eval"),
     "current_none": Current((), at_head=False, behind=12, connection="eval"),
+    "current_nothing": Current((), at_head=True, behind=0, connection="eval"),
     "current_several": Current(
         ("77e0f4", "a41c9e"), at_head=False, behind=2, revisions=(METRICS, WORKER), connection="eval", verbose=True
     ),
@@ -303,7 +328,9 @@ EXAMPLES: dict[str, Result] = {
     ),
     "shown_several": Shown(
         (
-            RevisionShown(METRICS, "", ("c3b8aa",), ("metrics",), state="current", has_downgrade=None),
+            RevisionShown(
+                replace(METRICS, doc=DOC), "", ("c3b8aa",), ("metrics",), state="current", has_downgrade=None
+            ),
             RevisionShown(MERGE, "", ("f07d21",), (), state="pending", has_downgrade=False),
         ),
         "sqlite",
@@ -352,7 +379,7 @@ EXAMPLES: dict[str, Result] = {
     "why_nothing": Why(),
     "help_command": HelpPage(
         "%migrate upgrade",
-        "%migrate upgrade [TARGET] [--yes] [--dry-run]",
+        "%migrate upgrade [TARGET] [--yes] [--plan FINGERPRINT] [--confirm NAME] [--dry-run] [-x KEY=VALUE...] [--tag TEXT]",
         "Move the database up to TARGET.",
         (
             HelpEntry("TARGET", "a revision, head, heads, +N", "", "head"),

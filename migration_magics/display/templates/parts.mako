@@ -1,15 +1,15 @@
 ## The pieces of a view. Inline parts have real spaces between them: with all styles stripped, a line still reads.
 <%!
-    from migration_magics.display.clean import one_line
+    from migration_magics.display.clean import CELL_LIMIT, PROSE_LIMIT, one_line
     from migration_magics.display.graph import glyphs, lane_shapes, LANE_HEIGHT
     from migration_magics.display.highlight import highlight
     from migration_magics.display.view import Details
 %>\
-<%def name="line(pieces)">\
+<%def name="line(pieces, limit=CELL_LIMIT)">\
 <% gap = "" %>\
 % for piece in pieces:
 <%
-    text = one_line(piece.text)
+    text = one_line(piece.text, limit)
     gap = "" if piece.is_glued else gap
 %>\
 % if piece.kind == "code":
@@ -172,12 +172,12 @@ ${code(script)}\
 </div>
 </%def>\
 <%def name="prose(block)">\
-<p>${line(block.line)}</p>
+<p>${line(block.line, PROSE_LIMIT)}</p>
 </%def>\
 <%def name="notes(block)">\
 <ul>
 % for said in block.lines:
-<li>${line(said)}</li>
+<li>${line(said, PROSE_LIMIT)}</li>
 % endfor
 </ul>
 </%def>\

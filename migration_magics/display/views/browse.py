@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ...results import Branches, Current, Heads, RevisionShown, Shown
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 def _standing(result: Current) -> str:
     if result.at_head:
-        return "head"
+        return "head" if result.ids else "nothing to apply"
     if result.behind:
         return f"{count(result.behind, 'revision')} behind"
     return "not in the project" if result.unknown else "not at head"
@@ -158,14 +159,21 @@ def _facts(shown: RevisionShown) -> Facts:
     return Facts(tuple(items))
 
 
+# What Alembic's own template writes into the docstring; the facts say it already.
+_HEADER = re.compile(r"^(?:Revision ID|Revises|Create Date|Branch Labels|Depends on) *:.*$", re.MULTILINE)
+
+
+def _paragraphs(one: Revision) -> list[str]:
+    """Return the author's further words, a paragraph each."""
+    rest = _HEADER.sub("", one.doc.strip().removeprefix(one.message))
+    return [paragraph for paragraph in re.split(r"\n\s*\n", rest.strip()) if paragraph.strip()]
+
+
 def _shown_view(shown: RevisionShown) -> View:
     one = shown.revision
     state = (chip(shown.state, "here" if shown.state == "current" else ""),) if shown.state else ()
     chips = (*state, *((chip("head"),) if shown.is_head else ()), *((chip("merge"),) if len(one.parents) > 1 else ()))
-    rest = one.doc.removeprefix(one.message).strip()
-    blocks: list[Block] = [_facts(shown)]
-    if rest:
-        blocks.append(Prose(plain(rest)))
+    blocks: list[Block] = [_facts(shown), *(Prose(plain(paragraph)) for paragraph in _paragraphs(one))]
     if shown.source.strip():
         blocks.append(Code(shown.source, "python", label="Source"))
     title = f"{one.id}: {one.message}" if one.message else one.id

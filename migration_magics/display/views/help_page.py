@@ -25,6 +25,20 @@ def _group_table(group: str, entries: tuple[HelpEntry, ...]) -> Table:
     return Table(group, columns, rows)
 
 
+_USAGE_WIDTH = 90
+
+
+def _folded(usage: str) -> str:
+    """Return the usage on lines of readable length, broken between options only."""
+    lines: list[str] = []
+    for word in usage.replace(" [", "\n[").split("\n"):
+        if lines and len(lines[-1]) + 1 + len(word) <= _USAGE_WIDTH:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"    {word}" if lines else word)
+    return "\n".join(lines)
+
+
 @view_of.register(HelpPage)
 def _(result: HelpPage, _settings: Settings) -> View:
     """Every entry is shown, whatever the display limit: half a help page helps nobody."""
@@ -35,7 +49,7 @@ def _(result: HelpPage, _settings: Settings) -> View:
     if result.summary:
         blocks.append(Prose(plain(result.summary)))
     if result.usage:
-        blocks.append(Code(result.usage, label="Usage"))
+        blocks.append(Code(_folded(result.usage), label="Usage"))
     blocks += [_group_table(group, tuple(entries)) for group, entries in groups.items()]
     if result.examples:
         blocks.append(Code("\n".join(result.examples), label="Examples"))

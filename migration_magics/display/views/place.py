@@ -46,8 +46,8 @@ def stands_at(current: tuple[str, ...] | None, pending: int | None) -> Line:
     """Return where a database stands: "abc123 (3 revisions behind)"; nothing where it was not read."""
     if current is None:
         return ()
-    behind = () if pending is None else (chip(f"{count(pending, 'revision')} behind" if pending else "head", "here"),)
-    return (*ids(current, "no revision applied"), *behind)
+    word = f"{count(pending, 'revision')} behind" if pending else "" if pending is None or not current else "head"
+    return (*ids(current, "no revision applied"), *((chip(word, "here"),) if word else ()))
 
 
 def _project(project: ProjectShown) -> Line:
