@@ -41,13 +41,13 @@ def header(data: bytes) -> Header | None:
     plain = _plain_header(data)
     if plain is None:
         return _parsed_header(data)
-    found, end = plain
+    values, doc, end = plain
     if not _rest_is_silent(data, end):
         return _parsed_header(data)
     has_downgrade = _plain_downgrade(data, end)
     if has_downgrade is None:
         return _parsed_header(data)
-    return Header(found.values, found.doc, has_downgrade)
+    return Header(values, doc, has_downgrade)
 
 
 # -- the grammar of plain headers ----------------------------------------------------------------------------------
@@ -57,10 +57,11 @@ _TEXT = r"""(?:"[^"\\\n]*"|'[^'\\\n]*')"""
 _TEXTS = rf"(?:{_TEXT}\s*(?:,\s*{_TEXT}\s*)*,?\s*)?"
 _VALUE = rf"(?:None|{_TEXT}|\(\s*{_TEXTS}\)|\[\s*{_TEXTS}\])"
 _ANNOTATION = r"(?::[^=\n\#'\"\\;]+)?"
-_IMPORTED = r"[\w.]+(?:[ ]+as[ ]+\w+)?"
+_BOUND = rf"(?!{_NAME}\b|__doc__\b)[\w.]+"
+_IMPORTED = rf"{_BOUND}(?:[ ]+as[ ]+{_BOUND})?"
 _IMPORT = rf"""
-    (?: (?![^\n\#]*\b(?:{_NAME}|__doc__)\b) (?:import|from[ ]+[\w.]+[ ]+import)[ ]+{_IMPORTED}(?:,[ ]*{_IMPORTED})*
-      | (?![^)]*\b(?:{_NAME}|__doc__)\b) from[ ]+[\w.]+[ ]+import[ ]+\([\w\s,]*\) )
+    (?: (?:import|from[ ]+[\w.]+[ ]+import)[ ]+{_IMPORTED}(?:,[ ]*{_IMPORTED})*
+      | from[ ]+[\w.]+[ ]+import[ ]+\(\s*{_IMPORTED}\s*(?:,\s*{_IMPORTED}\s*)*,?\s*\) )
 """
 _END = r"[ \t]*(?:\#[^\n\r\0]*)?\n"
 _HEADER = re.compile(
@@ -73,13 +74,13 @@ _HEADER = re.compile(
     """.encode(),
     re.VERBOSE,
 )
-_ASSIGNMENTS = re.compile(rf"^({_NAME})[ \t]*{_ANNOTATION}=[ \t]*({_VALUE})".encode(), re.MULTILINE)
+_ASSIGNMENTS = re.compile(rf"\n({_NAME})[ \t]*{_ANNOTATION}=[ \t]*({_VALUE})".encode())
 _ELSEWHERE = (b"revision", b"branch_labels", b"depends_on", b"__doc__", b"globals", b"import *", b"exec(", b"setattr")
-_DOWNGRADE = re.compile(rb"^def downgrade\([^()\n]*\)[^:\n]*:[ \t]*\n", re.MULTILINE)
+_DOWNGRADE = re.compile(rb"\ndef downgrade\([^()\n]*\)[^:\n]*:[ \t]*\n")
 
 
-def _plain_header(data: bytes) -> tuple[Header, int] | None:
-    """Return the header and where it ends, if all lines before the first `def`, `class` or `@` are of the plainest kind.
+def _plain_header(data: bytes) -> tuple[dict[str, Any], str, int] | None:
+    """Return the variables, the docstring and where the header ends, if all lines before the first `def`, `class` or `@` are of the plainest kind.
 
     These are: comments, one docstring without escapes, imports that bind none of our names, and our names with plain
     strings, tuples or lists of strings, or None.
@@ -90,11 +91,11 @@ def _plain_header(data: bytes) -> tuple[Header, int] | None:
     values: dict[str, Any] = {}
     try:
         doc = (match["double"] or match["single"] or b"").decode()
-        for name, value in _ASSIGNMENTS.findall(match["lines"]):
+        for name, value in _ASSIGNMENTS.findall(b"\n" + match["lines"]):
             values[name.decode()] = _plain_value(value)
     except (UnicodeDecodeError, SyntaxError):
         return None
-    return Header(values, _cleaned(doc), None), match.end()
+    return values, _cleaned(doc), match.end()
 
 
 def _plain_value(value: bytes) -> Any:
@@ -107,14 +108,17 @@ def _plain_value(value: bytes) -> Any:
 
 def _rest_is_silent(data: bytes, start: int) -> bool:
     """Nothing below the header could name our variables, so nothing there rebinds them."""
-    return all(data.find(word, start) < 0 for word in _ELSEWHERE)
+    for word in _ELSEWHERE:  # noqa: SIM110 - a generator would take as long as the search
+        if data.find(word, start) >= 0:
+            return False
+    return True
 
 
 def _plain_downgrade(data: bytes, start: int) -> bool | None:
     """Tell whether there is a downgrade where that is plain to see; None where it needs the syntax tree."""
     if b"downgrade" not in data:
         return False
-    match = _DOWNGRADE.search(data, start)
+    match = _DOWNGRADE.search(data, max(start - 1, 0))
     if match is None or data.count(b"downgrade", start) > 1 or b"'''" in data:
         return None
     is_in_string = data.count(b'"""', 0, match.start()) % 2

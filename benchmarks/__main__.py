@@ -1,0 +1,64 @@
+"""`python -m benchmarks [--quick]`: print the table of benchmarks/README.md, measured now."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import histories, history
+from .measure import compare, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .measure import Row
+
+_SIZES = (100, 1_000, 5_000, 10_000)
+_SHAPES = {"linear": histories.linear, "branchy": histories.branchy}
+
+
+def history_rows(directory: Path, sizes: tuple[int, ...]) -> Iterator[Row]:
+    """Measure the reading of histories of all *sizes* and shapes."""
+    for size in sizes:
+        for shape, make in _SHAPES.items():
+            name = f"{shape} {size:,}"
+            project = histories.write(make(size), directory / f"{shape}_{size}")
+            is_largest = shape == "branchy" and size == _SIZES[-1]
+            for comparison in history.comparisons(project, name, is_largest=is_largest):
+                yield _told(compare(comparison))
+            for comparison in history.ordering(project, name):
+                yield _told(compare(comparison))
+            if size == sizes[-1]:
+                yield _told(history.memory(project, name))
+
+
+SECTIONS = (history_rows,)
+"""What is measured: functions of a directory to write to and the sizes asked for, giving rows. Add a section here."""
+
+
+def _told(row: Row) -> Row:
+    """Say on standard error how far it is: the whole takes minutes."""
+    print(f"{row.question}, {row.history}: {row.ratio:.1f}x", file=sys.stderr)
+    return row
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="histories of 100 and 1,000 revisions only")
+    sizes = _SIZES[:2] if parser.parse_args().quick else _SIZES
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [row for section in SECTIONS for row in section(Path(folder), sizes)]
+    print(f"Python {platform.python_version()}, Alembic {version('alembic')}, SQLAlchemy {version('sqlalchemy')}\n")
+    print(table(rows))
+    if any(row.target is not None and row.ratio < row.target for row in rows):
+        sys.exit("a target was missed")
+
+
+if __name__ == "__main__":
+    main()
