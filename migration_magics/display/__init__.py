@@ -1,4 +1,4 @@
-"""Every result as text and as HTML. Nothing else is meant to be used from outside: `text` and `bundle`."""
+"""Every result as text and as HTML. From outside: `text` and `bundle`, `progress_bundle`, and `configure` for the settings."""
 
 from __future__ import annotations
 
@@ -8,25 +8,45 @@ from ..settings import Settings
 
 if TYPE_CHECKING:
     from ..results import Result
+    from .view import View
 
-__all__ = ["bundle", "text"]
+__all__ = ["bundle", "configure", "progress_bundle", "text"]
 
-_DEFAULTS = Settings()
+_settings = Settings()
 
 
-def text(result: Result, settings: Settings = _DEFAULTS) -> str:
+def configure(settings: Settings) -> None:
+    """Show every result with *settings* from now on: a result is shown long after its command, by whoever holds it."""
+    global _settings  # noqa: PLW0603 - how results look is one thing for the whole notebook
+    _settings = settings
+
+
+def text(result: Result, settings: Settings | None = None) -> str:
     """Return *result* as aligned text for a terminal, without colours or control characters but newlines."""
     from .plain import render_text
     from .views import view_of
 
-    return render_text(view_of(result, settings))
+    return render_text(view_of(result, settings or _settings))
 
 
-def bundle(result: Result, settings: Settings = _DEFAULTS) -> dict[str, str]:
+def bundle(result: Result, settings: Settings | None = None) -> dict[str, str]:
     """Return *result* as a MIME bundle of exactly `text/plain` and `text/html`."""
-    from .html import render_html
-    from .plain import render_text
     from .views import view_of
 
-    view = view_of(result, settings)
+    return _bundle(view_of(result, settings or _settings))
+
+
+def progress_bundle(done: int, total: int, revision: str, message: str, elapsed_s: float) -> dict[str, str]:
+    """Return one line that says how far a move is, as a MIME bundle; it ends in no advice, since it will be replaced."""
+    from .view import View, code, plain
+    from .words import count, duration
+
+    running = (code(revision), *plain(message)) if done < total else plain("done")
+    return _bundle(View(f"{done} of {count(total, 'revision')}", notes=(running, plain(duration(elapsed_s)))))
+
+
+def _bundle(view: View) -> dict[str, str]:
+    from .html import render_html
+    from .plain import render_text
+
     return {"text/plain": render_text(view), "text/html": render_html(view)}
