@@ -73,15 +73,8 @@ def _best(answer: Callable[[], object], clock: Callable[[], float]) -> tuple[flo
 
 def peak_mb(setup: str, work: str) -> float:
     """Return the peak of what *work* allocates (tracemalloc, in megabytes) in a fresh Python that has run *setup*."""
-    program = "\n".join(
-        [
-            "import tracemalloc",
-            setup,
-            "tracemalloc.start()",
-            work,
-            "print(tracemalloc.get_traced_memory()[1] / 1e6)",
-        ]
-    )
+    report = "print(tracemalloc.get_traced_memory()[1] / 1e6)"
+    program = f"import tracemalloc\n{setup}\ntracemalloc.start()\n{work}\n{report}"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return float(done.stdout.splitlines()[-1])
 

@@ -80,10 +80,10 @@ _DOWNGRADE = re.compile(rb"\ndef downgrade\([^()\n]*\)[^:\n]*:[ \t]*\n")
 
 
 def _plain_header(data: bytes) -> tuple[dict[str, Any], str, int] | None:
-    """Return the variables, the docstring and where the header ends, if all lines before the first `def`, `class` or `@` are of the plainest kind.
+    """Return the variables, the docstring and where the header ends; None where any line of it is not of the plainest kind.
 
-    These are: comments, one docstring without escapes, imports that bind none of our names, and our names with plain
-    strings, tuples or lists of strings, or None.
+    Plain are: comments, one docstring without escapes, imports that bind none of our names, and our names with plain
+    strings, tuples or lists of strings, or None. The header ends at the first `def`, `class` or `@`.
     """
     match = _HEADER.match(data)
     if match is None or b"coding" in data[:200]:
