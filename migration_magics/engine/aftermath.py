@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from .database import Database
 from .environment import place_of
 from .host.recorder import StepDraft
 from .keeper import ForeignKeysBroken
+
+_READING = re.compile(r"\s*(?:SELECT|SHOW|DESCRIBE|EXPLAIN|PRAGMA)\b", re.IGNORECASE)
+_MAKES_TABLE = re.compile(r"\s*CREATE\s+(?:\w+\s+)*TABLE\b", re.IGNORECASE)
 
 
 class Unfinished(Exception):
@@ -102,8 +106,8 @@ def state(plan: Plan, trace: Trace, before: tuple[str, ...], after: tuple[str, .
 
 def _left_over(failed: Step, database: Database) -> list[str]:
     """What the failed revision left behind: its committed operations, by name; or that nothing is left of it."""
-    kept = [operation for operation in failed.operations if operation.outcome is Outcome.APPLIED]
-    undone = [operation for operation in failed.operations if operation.outcome is Outcome.ROLLED_BACK]
+    kept = _changes(failed, Outcome.APPLIED)
+    undone = _changes(failed, Outcome.ROLLED_BACK)
     if not kept:
         return [f"Nothing of {failed.revision} is left: it was rolled back."]
     why = "its DDL commits itself" if not database.has_transactional_ddl else "they were committed before the failure"
@@ -116,12 +120,26 @@ def _left_over(failed: Step, database: Database) -> list[str]:
     return lines
 
 
+def _changes(step: Step, outcome: Outcome) -> list[Operation]:
+    """The operations of *step* that ended as *outcome*, without those that only read: there is nothing to undo about them."""
+    return [
+        operation
+        for operation in step.operations
+        if operation.outcome is outcome and (operation.target or _writing(operation))
+    ]
+
+
+def _writing(operation: Operation) -> list[str]:
+    """The statements of *operation* that do more than read, each in one line."""
+    return [" ".join(statement.sql.split()) for statement in operation.statements if not _READING.match(statement.sql)]
+
+
 def _named(operations: Sequence[Operation]) -> str:
     return ", ".join(" ".join(part for part in (operation.kind, operation.target) if part) if operation.kind != "sql" else _sql(operation) for operation in operations)
 
 
 def _sql(operation: Operation) -> str:
-    return "; ".join(" ".join(statement.sql.split())[:80] for statement in operation.statements[:3]) or "sql"
+    return "; ".join(sql[:80] for sql in _writing(operation)[:3]) or "sql"
 
 
 def _heads(heads: tuple[str, ...] | None) -> str:
@@ -159,7 +177,7 @@ def _hint(error: BaseException, failed: Step, plan: Plan, after: tuple[str, ...]
         return "ON DELETE CASCADE does not run during a migration on SQLite: delete or update the child rows in the revision, too"
     if isinstance(error, AssertionError) and not str(error):
         return "run it for real instead of --dry-run, or let env.py leave the transaction to Alembic (engine.connect(), not begin())"
-    kept = [operation for operation in failed.operations if operation.outcome is Outcome.APPLIED]
+    kept = _changes(failed, Outcome.APPLIED)
     if kept and not database.has_transactional_ddl:
         return f"undo by hand what is done ({_named(kept)}), mend {Path(_path(plan, failed)).name}, then {_again(plan, after)}"
     return f"mend {Path(_path(plan, failed)).name}, then {_again(plan, after)}; %migrate why shows the whole traceback"
@@ -174,8 +192,20 @@ def _again(plan: Plan, after: tuple[str, ...] | None) -> str:
 
 
 def _is_brownfield(error: BaseException, plan: Plan, trace: Trace, before: tuple[str, ...]) -> bool:
-    """The very first revision of an empty history misses a table: it was written for a database that had tables already."""
-    return plan.direction == "upgrade" and not before and len(trace.steps) == 1 and failures.is_table_missing(error)
+    """A table is missing that no revision makes: the history was begun on a database that had tables already.
+
+    Only told of a run from base: of its very first revision, or of a later one while none before it has made a table
+    (many such histories begin with an empty revision).
+    """
+    if plan.direction != "upgrade" or before or not failures.is_table_missing(error):
+        return False
+    return len(trace.steps) == 1 or not any(_makes_table(operation) for step in trace.steps for operation in step.operations)
+
+
+def _makes_table(operation: Operation) -> bool:
+    if operation.kind in {"create_table", "rename_table"}:
+        return True
+    return any(_MAKES_TABLE.match(statement.sql) for statement in operation.statements)
 
 
 def _brownfield(
@@ -183,8 +213,8 @@ def _brownfield(
 ) -> BrownfieldBase:
     head = "head" if len(chain.graph.heads) == 1 else "heads"
     return BrownfieldBase(
-        f"Revision {failed.revision}, the first of this project, expects tables that this database does not have: {failures.words(error)}. "
-        "The project began on a database that already had tables.",
+        f"Revision {failed.revision} expects tables that this database does not have and no revision before it creates: "
+        f"{failures.words(error)}. The project began on a database that already had tables.",
         details=details,
         hint=f"create the tables from the models, Base.metadata.create_all(engine), then tell Alembic they are there: %migrate stamp {head}",
         **arguments,  # type: ignore[arg-type]
