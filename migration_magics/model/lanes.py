@@ -66,11 +66,13 @@ class _Layout:
 
     def row(self, graph: Graph, revision: Revision) -> LaneRow:
         lane = self._arrive(revision.id)
+        if self._stub is not None:  # it ended above this row, and no lane of the row itself may look like its end
+            heapq.heappush(self._free, self._stub)
         passing = [(parent, old, self._is_dependency[parent]) for parent, old in self._lane_of.items()]
         below = graph.below(revision.id)
         inside = [parent for parent in below if parent in self._shown]
         outside = [parent for parent in below if parent not in self._shown]
-        released = [] if self._stub is None else [self._stub]
+        released: list[int] = []
         is_kept = False
         for parent in inside:
             is_kept |= self._join(parent, revision, lane, released, is_kept=is_kept)
