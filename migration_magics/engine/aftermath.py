@@ -13,12 +13,15 @@ from ..model.trace import Operation, Outcome, Step, Trace
 from . import failures, worker
 from .chain import Chain
 from .database import Database
+from .dry_run import Escaped
 from .environment import place_of
+from .foreign_keys import ForeignKeysBroken
 from .host.recorder import StepDraft
-from .keeper import ForeignKeysBroken
 
 _READING = re.compile(r"\s*(?:SELECT|SHOW|DESCRIBE|EXPLAIN|PRAGMA)\b", re.IGNORECASE)
 _MAKES_TABLE = re.compile(r"\s*CREATE\s+(?:\w+\s+)*TABLE\b", re.IGNORECASE)
+
+_CASCADE = "ON DELETE CASCADE does not run during a migration on SQLite: delete or update the child rows in the revision, too"
 
 
 class Unfinished(Exception):
@@ -34,6 +37,8 @@ def outcomes(
     plan: Plan, drafts: Sequence[StepDraft], after: tuple[str, ...] | None, error: BaseException | None, graph: Graph, *, is_dry_run: bool
 ) -> list[Outcome]:
     """Return the outcome of each step that began, judged by the heads read back, never by how far the loop came."""
+    if isinstance(error, Escaped):
+        return [Outcome.UNKNOWN for _ in drafts]
     if is_dry_run:
         return [Outcome.ROLLED_BACK if draft.is_done else Outcome.FAILED for draft in drafts]
     if after is None:
@@ -56,11 +61,14 @@ def explained(
     failed = next((step for step in trace.steps if step.outcome in {Outcome.FAILED, Outcome.UNKNOWN}), None)
     details = (*state(plan, trace, before, after, database), *_statement(error))
     arguments = {"trace": trace, "before": before, "after": after}
-    if isinstance(error, (worker.Interrupted, worker.StillRunning)):
+    if isinstance(error, (worker.Interrupted, KeyboardInterrupt)):
         where = f" in revision {failed.revision}" if failed else ""
         return MoveInterrupted(f"Stopped by you{where}.", details=details, hint=_again(plan, after), **arguments)  # type: ignore[arg-type]
+    if isinstance(error, ForeignKeysBroken):
+        said = f"The run would leave broken foreign keys, so it was not committed: {error}."
+        return MoveFailed(said, details=details, hint=_CASCADE, **arguments)  # type: ignore[arg-type]
     if isinstance(error, MigrationError):
-        if after == before and not isinstance(error, EnvironmentFailed):
+        if after == before and not isinstance(error, (EnvironmentFailed, Escaped)):
             return error
         return MoveFailed(error.message, details=(*details, *error.details), hint=error.hint, **arguments)  # type: ignore[arg-type]
     if failed is None:
@@ -93,9 +101,13 @@ def state(plan: Plan, trace: Trace, before: tuple[str, ...], after: tuple[str, .
     failed = next((step for step in trace.steps if step.outcome is Outcome.FAILED), None)
     if failed is not None:
         lines.extend(_left_over(failed, database))
-    rolled_back = [step.revision for step in trace.steps if step.outcome is Outcome.ROLLED_BACK]
-    if rolled_back:
-        lines.append(f"Rolled back: {', '.join(rolled_back)}.")
+    rolled_back = [step for step in trace.steps if step.outcome is Outcome.ROLLED_BACK]
+    for step in rolled_back:
+        if _kept(step):  # an autocommit_block in it committed what came before
+            lines.extend(_left_over(step, database))
+    whole = [step.revision for step in rolled_back if not _kept(step)]
+    if whole:
+        lines.append(f"Rolled back: {', '.join(whole)}.")
     begun = {step.revision for step in trace.steps}
     waiting = [step.revision for step in plan.steps if step.revision not in begun]
     if waiting:
@@ -116,8 +128,12 @@ def _left_over(failed: Step, database: Database) -> list[str]:
     if broken:
         lines.append(f"Not done: {_named(broken)}, and what follows it.")
     if undone:
-        lines.append(f"Rolled back: {_named(undone)}.")
+        lines.append(f"Rolled back of {failed.revision}: {_named(undone)}.")
     return lines
+
+
+def _kept(step: Step) -> list[Operation]:
+    return [operation for operation in step.operations if operation.outcome is Outcome.APPLIED]
 
 
 def _changes(step: Step, outcome: Outcome) -> list[Operation]:
@@ -135,11 +151,11 @@ def _writing(operation: Operation) -> list[str]:
 
 
 def _named(operations: Sequence[Operation]) -> str:
-    return ", ".join(" ".join(part for part in (operation.kind, operation.target) if part) if operation.kind != "sql" else _sql(operation) for operation in operations)
+    return ", ".join(f"{operation.kind} {operation.target}" if operation.target else _sql(operation) for operation in operations)
 
 
 def _sql(operation: Operation) -> str:
-    return "; ".join(sql[:80] for sql in _writing(operation)[:3]) or "sql"
+    return "; ".join(sql[:80] for sql in _writing(operation)[:3]) or operation.kind
 
 
 def _heads(heads: tuple[str, ...] | None) -> str:
@@ -167,14 +183,10 @@ def _what(error: BaseException, failed: Step, plan: Plan, chain: Chain) -> str:
 
 
 def _without_step(error: BaseException) -> str:
-    if isinstance(error, ForeignKeysBroken):
-        return f"The run would leave broken foreign keys, so it was not committed: {error}."
     return f"{failures.words(error)}." if isinstance(error, Unfinished) else f"{type(error).__name__}: {failures.words(error)}"
 
 
 def _hint(error: BaseException, failed: Step, plan: Plan, after: tuple[str, ...] | None, database: Database) -> str:
-    if isinstance(error, ForeignKeysBroken):
-        return "ON DELETE CASCADE does not run during a migration on SQLite: delete or update the child rows in the revision, too"
     if isinstance(error, AssertionError) and not str(error):
         return "run it for real instead of --dry-run, or let env.py leave the transaction to Alembic (engine.connect(), not begin())"
     kept = _changes(failed, Outcome.APPLIED)

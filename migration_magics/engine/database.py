@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.pool import NullPool, SingletonThreadPool, StaticPool
 
 from ..errors import ConnectionProblem, DatabaseUnreachable, UsageProblem
 from ..redact import redact
@@ -98,13 +98,16 @@ class Database:
         self.connect_timeout_s = connect_timeout_s
         self.facts: str | None = None
         self._cancel: Callable[[], None] | None = None
+        self._is_ours = False
 
     @classmethod
     def from_url(cls, name: str, url: str | URL, *, is_protected: bool = False, connect_timeout_s: float = 10.0) -> Database:
         """Return a database for *url*. Raises UsageProblem for what is no URL, DriverMissing for a missing driver."""
         parsed = parse_url(url) if isinstance(url, str) else url
         engine = engine_for(parsed, connect_timeout_s=connect_timeout_s)
-        return cls(name, engine, is_protected=is_protected, connect_timeout_s=connect_timeout_s)
+        database = cls(name, engine, is_protected=is_protected, connect_timeout_s=connect_timeout_s)
+        database._is_ours = True  # made so that any thread may use it
+        return database
 
     @property
     def url(self) -> str:
@@ -148,8 +151,9 @@ class Database:
 
     @property
     def is_thread_bound(self) -> bool:
-        """Connections may only be used in the thread that made them: somebody's SQLite in memory with its own pool."""
-        return self.family == "sqlite" and self.file is None and not isinstance(self.engine.pool, StaticPool)
+        """Connections may only be used in the thread that made them: somebody's SQLite with one connection for all or per thread."""
+        is_kept = self.file is None or isinstance(self.engine.pool, (StaticPool, SingletonThreadPool))
+        return self.family == "sqlite" and not self.is_async and not self._is_ours and is_kept
 
     @property
     def server(self) -> str:
@@ -210,9 +214,12 @@ class Database:
             return work(connection)
 
     async def _bridge(self, work: Callable[[Connection], T]) -> T:
-        from sqlalchemy.ext.asyncio import create_async_engine
+        from sqlalchemy.ext.asyncio import AsyncEngine
 
-        engine = create_async_engine(self.engine.url, poolclass=NullPool)
+        is_kept = isinstance(self.engine.pool, StaticPool)  # a database in memory
+        # A new pool, since pooled connections belong to the loop they were made in; with the owner's arguments and events.
+        own = self.engine if is_kept else Engine(self.engine.pool.recreate(), self.engine.dialect, self.engine.url)
+        engine = AsyncEngine(own)
         try:
             with failures.reaching(self.name, *self._secrets()):
                 connection = await asyncio.wait_for(engine.connect(), self.connect_timeout_s)
@@ -224,7 +231,8 @@ class Database:
             return await connection.run_sync(work)
         finally:
             await connection.close()
-            await engine.dispose()
+            if not is_kept:
+                await engine.dispose()
 
     def dispose(self) -> None:
         """Close what our engine keeps open."""

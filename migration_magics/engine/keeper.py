@@ -3,6 +3,7 @@
 Facts, measured on SQLite 3.40 and Python 3.11 and 3.12 unless said:
 - Python's sqlite3 sends no BEGIN before DDL, so a failed upgrade leaves half its tables. With `isolation_level = None` and
   a BEGIN of our own at SQLAlchemy's `begin` event, Alembic's own transactions are real ones.
+- SQLAlchemy's `begin` event also comes in AUTOCOMMIT mode, where `VACUUM` wants no transaction: there we send nothing.
 - `PRAGMA foreign_keys` is a no-op inside a transaction, and dropping a parent table for a rebuild deletes child rows by
   ON DELETE CASCADE when it is on. So it is switched off before BEGIN, and `foreign_key_check` runs before COMMIT
   (the order of steps in sqlite.org/lang_altertable.html, section 7).
@@ -17,24 +18,18 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
 from ..settings import Settings
-
-
-class ForeignKeysBroken(Exception):
-    """A run on SQLite would leave rows whose parent is missing; raised before COMMIT, so nothing was kept."""
-
-    def __init__(self, violations: tuple[str, ...]) -> None:
-        self.violations = violations
-        super().__init__("; ".join(violations))
+from . import failures, foreign_keys
 
 
 class Keeper:
     """Keeps one run's connections in order. `prepare` each one before `configure()`, `restore` once after the run."""
 
-    def __init__(self, family: str, settings: Settings) -> None:
+    def __init__(self, family: str, name: str, settings: Settings) -> None:
         self.family = family
+        self.name = name
         self.settings = settings
-        self._undo: list[Callable[[], None]] = []
-        self._checked: list[tuple[Any, set[tuple[Any, ...]]]] = []
+        self._undo: list[tuple[Connection, Callable[[], object]]] = []
+        self._checked: list[tuple[Connection, foreign_keys.Violations]] = []
 
     def prepare(self, connection: Connection) -> None:
         """Prepare *connection*, which is in no transaction, or in one that its owner began and will end."""
@@ -46,79 +41,169 @@ class Keeper:
             self._prepare_mysql(connection)
 
     def restore(self) -> None:
-        """Put every connection back, also one that is closed by now."""
+        """Put every connection back, also one that a pool keeps. One that does not let itself be put back is thrown away."""
         while self._undo:
-            self._undo.pop()()
+            connection, undo = self._undo.pop()
+            try:
+                undo()
+            except Exception:  # noqa: BLE001 - closed by its owner, or the server is gone: nobody may get it again
+                if not (connection.closed or connection.invalidated):
+                    connection.invalidate()
 
     def check(self, connection: Connection) -> None:
         """Check now what a commit would check: for a run that will be rolled back. Raises ForeignKeysBroken."""
-        for raw, before in self._checked:
-            if raw is connection.connection.dbapi_connection:
-                _check_foreign_keys(raw, before, is_ending=False)
+        for checked, before in self._checked:
+            if checked is connection:
+                foreign_keys.require_no_new(_raw(connection), before)
 
     # -- SQLite
 
     def _prepare_sqlite(self, connection: Connection) -> None:
-        raw: Any = connection.connection.dbapi_connection
-        level = raw.isolation_level
-        raw.isolation_level = None
-        self._undo.append(lambda: _unless_closed(lambda: setattr(raw, "isolation_level", level)))
+        if _is_autocommit(connection) and not connection.in_transaction():
+            connection.execution_options(isolation_level="SERIALIZABLE")  # the engine's own level; the pool resets it
+        raw = _raw(connection)
+        self._set_attribute(connection, raw, "isolation_level", None)
+        if getattr(raw, "autocommit", -1) is False:  # Python 3.12: it would always be in a transaction
+            self._set_attribute(connection, raw, "autocommit", -1)
         if self.settings.lock_timeout_s is not None:
-            self._pragma(raw, "busy_timeout", round(self.settings.lock_timeout_s * 1000))
-        violations: set[tuple[Any, ...]] | None = None
+            self._pragma(connection, "busy_timeout", round(self.settings.lock_timeout_s * 1000))
         if _value(raw, "PRAGMA foreign_keys") == 1:
-            violations = _violations(raw)
-            self._pragma(raw, "foreign_keys", 0)
-        self._listen(connection, "begin", lambda _c: _execute(raw, "BEGIN IMMEDIATE"))
-        if violations is not None:
-            before = violations
-            self._checked.append((raw, before))
-            self._listen(connection, "commit", lambda _c: _check_foreign_keys(raw, before))
-        if connection.in_transaction() and not raw.in_transaction:
-            _execute(raw, "BEGIN IMMEDIATE")
+            before = foreign_keys.violations(raw)
+            self._pragma(connection, "foreign_keys", 0)
+            self._checked.append((connection, before))
+            self._listen(connection, connection, "commit", lambda c: self._check_before_commit(c, before))
+        # After the listeners of the engine's owner, who may send a BEGIN of their own: those of a connection come first.
+        self._listen(
+            connection, _root(connection.engine), "begin", lambda c: self._begin(c) if c is connection else None
+        )
+        if connection.in_transaction():
+            self._begin(connection)
+        self._undo.append((connection, lambda: _end_transaction(raw)))
 
-    def _pragma(self, raw: Any, name: str, value: int) -> None:
+    def _begin(self, connection: Connection) -> None:
+        raw = _raw(connection)
+        if _is_autocommit(connection):
+            _end_transaction(raw)  # somebody's listener sent a BEGIN all the same
+            return
+        if _is_in_transaction(raw):
+            return
+        raw.isolation_level = None  # the end of an autocommit_block puts the driver's own mode back
+        if self._checked:
+            _execute(raw, "PRAGMA foreign_keys = 0")  # a revision may have switched it on between two transactions
+        try:
+            _execute(raw, "BEGIN IMMEDIATE")
+        except Exception as error:
+            problem = failures.connection_problem(error, self.name)
+            if problem is None:
+                raise
+            raise problem from error
+
+    def _check_before_commit(self, connection: Connection, before: foreign_keys.Violations) -> None:
+        raw = _raw(connection)
+        if _is_autocommit(connection) or not _is_in_transaction(raw):
+            return
+        try:
+            foreign_keys.require_no_new(raw, before)
+        except foreign_keys.ForeignKeysBroken:
+            _execute(raw, "ROLLBACK")
+            raise
+
+    def _set_attribute(self, connection: Connection, raw: Any, name: str, value: object) -> None:
+        before = getattr(raw, name)
+        setattr(raw, name, value)
+        self._undo.append((connection, lambda: setattr(raw, name, before)))
+
+    def _pragma(self, connection: Connection, name: str, value: int) -> None:
+        raw = _raw(connection)
         before = _value(raw, f"PRAGMA {name}")
         _execute(raw, f"PRAGMA {name} = {value}")
-        self._undo.append(lambda: _unless_closed(lambda: _execute(raw, f"PRAGMA {name} = {before}")))
+        self._undo.append((connection, lambda: _execute(raw, f"PRAGMA {name} = {before}")))
 
     # -- servers
 
     def _prepare_postgresql(self, connection: Connection) -> None:
-        wanted = [
-            f"SET LOCAL {name} = {round(seconds * 1000)}"
-            for name, seconds in (("lock_timeout", self.settings.lock_timeout_s), ("statement_timeout", self.settings.statement_timeout_s))
-            if seconds is not None
-        ]
-        if wanted:
-            self._listen(connection, "begin", lambda c: [c.exec_driver_sql(sql) for sql in wanted])
+        for name, seconds in (
+            ("lock_timeout", self.settings.lock_timeout_s),
+            ("statement_timeout", self.settings.statement_timeout_s),
+        ):
+            if seconds is None:
+                continue
+            if connection.in_transaction():
+                connection.exec_driver_sql(f"SET LOCAL {name} = {round(seconds * 1000)}")
+                continue
+            raw = _raw(connection)
+            before = _value(raw, f"SHOW {name}")
+            _execute(raw, f"SET {name} = {round(seconds * 1000)}")  # for the session: an autocommit_block has no LOCAL
+            raw.commit()
+            self._undo.append(
+                (connection, lambda name=name, before=before, raw=raw: _set_back(raw, f"SET {name} = '{before}'"))
+            )  # type: ignore[misc]
 
     def _prepare_mysql(self, connection: Connection) -> None:
         is_mariadb = getattr(connection.dialect, "is_mariadb", False)
         wanted: dict[str, float] = {}
         if self.settings.lock_timeout_s is not None:
-            wanted["lock_wait_timeout"] = wanted["innodb_lock_wait_timeout"] = max(1, round(self.settings.lock_timeout_s))
+            wanted["lock_wait_timeout"] = wanted["innodb_lock_wait_timeout"] = max(
+                1, round(self.settings.lock_timeout_s)
+            )
         if self.settings.statement_timeout_s is not None:
             if is_mariadb:
                 wanted["max_statement_time"] = self.settings.statement_timeout_s  # seconds (MariaDB 10.1.1)
             else:
-                wanted["max_execution_time"] = round(self.settings.statement_timeout_s * 1000)  # ms, SELECT only (MySQL 8.0)
-        if not wanted:
-            return
-        raw: Any = connection.connection.dbapi_connection
+                wanted["max_execution_time"] = round(
+                    self.settings.statement_timeout_s * 1000
+                )  # ms, SELECT only (MySQL 8.0)
+        raw = _raw(connection)
         for name, value in wanted.items():
             before = _value(raw, f"SELECT @@SESSION.{name}")
             _execute(raw, f"SET SESSION {name} = {value}")
-            self._undo.append(lambda name=name, before=before: _unless_closed(lambda: _execute(raw, f"SET SESSION {name} = {before}")))  # type: ignore[misc]
+            self._undo.append(
+                (connection, lambda name=name, before=before: _execute(raw, f"SET SESSION {name} = {before}"))
+            )  # type: ignore[misc]
 
-    def _listen(self, connection: Connection, name: str, listener: Callable[[Connection], object]) -> None:
-        event.listen(connection, name, listener)
+    def _listen(self, connection: Connection, target: Any, name: str, listener: Callable[[Connection], object]) -> None:
+        event.listen(target, name, listener)
+        self._undo.append((_ALWAYS, lambda: event.remove(target, name, listener)))
 
-        def stop() -> None:
-            if event.contains(connection, name, listener):
-                event.remove(connection, name, listener)
 
-        self._undo.append(stop)
+class _Always:
+    """Stands for a connection in the list of what is to be undone, where that does not depend on one."""
+
+    closed = invalidated = False
+
+
+_ALWAYS: Any = _Always()
+
+
+def _raw(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
+
+
+def _root(engine: Any) -> Any:
+    """The engine that `engine.execution_options()` was called on, whose listeners come last."""
+    while getattr(engine, "_proxied", None) is not None:
+        engine = engine._proxied  # noqa: SLF001 - SQLAlchemy offers no other way up (2.0 and 2.1)
+    return engine
+
+
+def _is_autocommit(connection: Connection) -> bool:
+    return connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+
+
+def _is_in_transaction(raw: Any) -> bool:
+    """As SQLite itself sees it; SQLAlchemy's wrapper of an asynchronous driver does not say."""
+    return bool(getattr(raw, "driver_connection", raw).in_transaction)
+
+
+def _end_transaction(raw: Any) -> None:
+    if _is_in_transaction(raw):
+        _execute(raw, "ROLLBACK")
+
+
+def _set_back(raw: Any, sql: str) -> None:
+    raw.rollback()
+    _execute(raw, sql)
+    raw.commit()
 
 
 def _execute(raw: Any, sql: str) -> None:
@@ -137,43 +222,3 @@ def _value(raw: Any, sql: str) -> Any:
         return row[0] if row else None
     finally:
         cursor.close()
-
-
-def _violations(raw: Any) -> set[tuple[Any, ...]]:
-    """The foreign key violations there are: (table, rowid, parent, key number)."""
-    cursor = raw.cursor()
-    try:
-        cursor.execute("PRAGMA foreign_key_check")
-        return {tuple(row) for row in cursor.fetchall()}
-    finally:
-        cursor.close()
-
-
-def _check_foreign_keys(raw: Any, before: set[tuple[Any, ...]], *, is_ending: bool = True) -> None:
-    """Compare by table and parent, not by rowid: a rebuild may renumber rows."""
-
-    def counted(rows: set[tuple[Any, ...]]) -> dict[tuple[str, str], int]:
-        counts: dict[tuple[str, str], int] = {}
-        for table, _rowid, parent, _key in rows:
-            counts[table, parent] = counts.get((table, parent), 0) + 1
-        return counts
-
-    known, now = counted(before), counted(_violations(raw))
-    broken = tuple(
-        f"{number - known.get(pair, 0):,} rows of {pair[0]} point at rows of {pair[1]} that are gone"
-        for pair, number in sorted(now.items())
-        if number > known.get(pair, 0)
-    )
-    if broken:
-        if is_ending:
-            _execute(raw, "ROLLBACK")
-        raise ForeignKeysBroken(broken)
-
-
-def _unless_closed(action: Callable[[], object]) -> None:
-    """Run *action* on a connection that its owner may have closed meanwhile: then there is nothing to put back."""
-    try:
-        action()
-    except Exception as error:  # noqa: BLE001 - each driver has its own class for "closed"
-        if not any(word in str(error).lower() for word in ("closed", "gone away", "not open", "lost connection", "none")):
-            raise

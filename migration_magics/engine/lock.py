@@ -21,9 +21,9 @@ _POLL_S = 0.2
 
 @contextmanager
 def migrator_lock(connection: Connection, family: str, version_table: str, wait_s: float) -> Iterator[None]:
-    """Hold the database's migrator lock on *connection*, which must stay open and unused meanwhile.
+    """Hold the database's migrator lock on *connection*, on which the body may work: the lock outlives transactions.
 
-    Raises AnotherMigrator after *wait_s* seconds, naming who holds it.
+    When the connection breaks, the server has given the lock back. Raises AnotherMigrator after *wait_s* seconds, naming who holds it.
     """
     if family == "postgresql":
         with _postgresql(connection, version_table, wait_s):
@@ -53,9 +53,17 @@ def _postgresql(connection: Connection, version_table: str, wait_s: float) -> It
     try:
         yield
     finally:
+        _release(connection, sa.text("SELECT pg_advisory_unlock(:k)").bindparams(k=number))
+
+
+def _release(connection: Connection, statement: sa.TextClause) -> None:
+    try:
         connection.rollback()
-        connection.execute(sa.text("SELECT pg_advisory_unlock(:k)"), {"k": number})
-        connection.commit()
+        if not connection.invalidated:
+            connection.execute(statement)
+            connection.commit()
+    except sa.exc.SQLAlchemyError:
+        connection.invalidate()  # its session ends, and the lock with it; what the body raised is what matters
 
 
 def _postgresql_holder(connection: Connection, number: int) -> str:
@@ -71,7 +79,9 @@ def _postgresql_holder(connection: Connection, number: int) -> str:
     if row is None:
         return "another session"
     place = f" from {row.client_addr}" if row.client_addr else ""
-    return f"{row.usename}{place} ({row.application_name or 'no application name'}, process {row.pid}, since {row.since})"
+    return (
+        f"{row.usename}{place} ({row.application_name or 'no application name'}, process {row.pid}, since {row.since})"
+    )
 
 
 @contextmanager
@@ -85,9 +95,7 @@ def _mysql(connection: Connection, version_table: str, wait_s: float) -> Iterato
     try:
         yield
     finally:
-        connection.rollback()
-        connection.execute(sa.text("SELECT RELEASE_LOCK(:n)"), {"n": name})
-        connection.commit()
+        _release(connection, sa.text("SELECT RELEASE_LOCK(:n)").bindparams(n=name))
 
 
 def _mysql_holder(connection: Connection, name: str) -> str:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import exc
 from sqlalchemy.engine import Connection
 
-from ..errors import MigrationError, NotReversible, PlanStale, Refused
+from ..errors import EnvironmentFailed, MigrationError, NotReversible, PlanStale, Refused
 from ..model.plan import Plan
-from ..model.trace import Outcome, Trace
+from ..model.trace import Trace
 from ..settings import Settings
-from . import aftermath, worker
+from . import aftermath, dry_run, worker
 from .chain import Chain
 from .database import Database
 from .environment import Captured, Configured, Environment, Request
@@ -83,8 +84,8 @@ class _Run:
     ) -> None:
         self.plan, self.chain, self.environment, self.database = plan, chain, environment, database
         self.settings, self.options, self.on_step = settings, options, on_step
-        self.recorder = Recorder(ddl_commits=not database.has_transactional_ddl)
-        self.keeper = Keeper(database.family, settings)
+        self.recorder = Recorder(ddl_commits=not database.has_transactional_ddl, is_embedded=database.family == "sqlite")
+        self.keeper = Keeper(database.family, database.name, settings)
         self.captured: Captured = environment.captured(options.x, database)
         self.calls = self.captured.for_database(database, options.engine_name)
         self.mode = environment.mode(database, self.calls)
@@ -99,13 +100,13 @@ class _Run:
         error: BaseException | None = None
         try:
             self.database.run(self._locked, in_thread=True)
-        except (MigrationError, worker.Interrupted, worker.StillRunning, Exception) as caught:  # noqa: B014 - two are BaseException
-            error = caught
+        except (Exception, KeyboardInterrupt, worker.Interrupted) as caught:
+            error = self._as_it_was(caught)
         duration_s = time.perf_counter() - began
         if error is not None and not self.is_started and isinstance(error, MigrationError):
             raise error
         after = self._read_back(error)
-        if error is None and not self.options.is_dry_run and after != self.plan.to_heads and self.plan.direction != "stamp":
+        if error is None and not self.options.is_dry_run and after != self.plan.to_heads:
             error = aftermath.unfinished(self.plan, after)
         trace = self._trace(after, error, duration_s)
         if error is not None:
@@ -150,6 +151,7 @@ class _Run:
                     self._run_environment(connection)
             finally:
                 self.recorder.detach()
+                connection.rollback()
                 self.keeper.restore()
 
     def _run_environment(self, connection: Connection) -> None:
@@ -159,24 +161,20 @@ class _Run:
             self.output = worker.call(run, self.database.cancel) if self.database.is_async else run()
             return
         in_loop = self.database.is_async or self.database.is_thread_bound
-        with connection.engine.connect() as lent:
-            if self.options.is_dry_run:
-                self._run_dry(lent, in_loop=in_loop)
-            else:
-                self.output = self.environment.run(self._request(), self.calls, lent, in_loop=in_loop)
+        if self.options.is_dry_run:
+            self._run_dry(connection, in_loop=in_loop)
+        else:
+            self.output = self.environment.run(self._request(), self.calls, connection, in_loop=in_loop)
 
     def _run_dry(self, connection: Connection, *, in_loop: bool) -> None:
-        """Run everything inside a transaction of ours, which Alembic finds and does not end; then roll it back."""
+        def check() -> None:
+            if self.database.family == "postgresql":
+                connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")  # a rollback would hide deferred violations
+            self.keeper.check(connection)
+
         self._watch(connection)
-        with connection.begin() as transaction:
-            try:
-                self.output = self.environment.run(self._request(is_prepared=True), self.calls, connection, in_loop=in_loop)
-                if self.database.family == "postgresql":
-                    connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")  # a rollback would hide deferred violations
-                elif self.database.family == "sqlite":
-                    self.keeper.check(connection)
-            finally:
-                transaction.rollback()
+        with dry_run.rolled_back(connection, check):
+            self.output = self.environment.run(self._request(is_prepared=True), self.calls, connection, in_loop=in_loop)
 
     def _watch(self, connection: Connection) -> None:
         self.keeper.prepare(connection)
@@ -228,6 +226,12 @@ class _Run:
 
     # -- after
 
+    def _as_it_was(self, error: BaseException) -> BaseException:
+        """A COMMIT that failed is the database's word, though it is env.py that asked for it."""
+        cause = error.__cause__
+        is_commit = isinstance(cause, exc.DBAPIError) and cause.statement is None and bool(self.recorder.steps)
+        return cause if isinstance(error, EnvironmentFailed) and cause is not None and is_commit else error
+
     def _read_back(self, error: BaseException | None) -> tuple[str, ...] | None:
         """The heads as they are now, or None where the run goes on behind our back or the database does not answer."""
         if isinstance(error, worker.StillRunning):
@@ -270,8 +274,3 @@ def irreversible(missing: list[Any], total: int) -> NotReversible:
         f"{len(missing)} of {total} revisions cannot be undone: {named} {'has' if len(missing) == 1 else 'have'} no downgrade(). Nothing was changed.",
         hint=f"write it: %migrate edit {missing[0].revision}",
     )
-
-
-def is_applied(outcome: Outcome) -> bool:
-    """The step's effects are in the database."""
-    return outcome is Outcome.APPLIED

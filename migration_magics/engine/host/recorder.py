@@ -30,7 +30,12 @@ MAX_STATEMENTS = 2_000
 _MAX_SQL = 20_000
 _COUNTED = re.compile(r"\s*(?:/\*.*?\*/\s*)*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE|WITH)\b", re.IGNORECASE | re.DOTALL)
 _READING = re.compile(r"\s*(?:SELECT|SHOW|DESCRIBE|EXPLAIN|PRAGMA\s+[\w.]+\s*(?:\(|;|$))", re.IGNORECASE)
-_DDL = re.compile(r"\s*(?:CREATE|ALTER|DROP|RENAME|TRUNCATE|GRANT|REVOKE|ANALYZE|OPTIMIZE)\b", re.IGNORECASE)
+_DDL = re.compile(
+    r"\s*(?:(?:CREATE|DROP)(?!\s+TEMPORARY\b)|ALTER|RENAME|TRUNCATE|GRANT|REVOKE|ANALYZE|OPTIMIZE|REPAIR|LOCK|BEGIN|START)\b", re.IGNORECASE
+)
+_COMMIT = re.compile(r"\s*(?:COMMIT|END)\b", re.IGNORECASE)
+_BEGIN = re.compile(r"\s*BEGIN\b", re.IGNORECASE)
+_SYNTAX_ERROR = 1064
 _WORD_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -66,9 +71,10 @@ class Directive:
 
     def frozen(self, step: Outcome) -> Operation:
         """Return the directive as a value, in a step that ended as *step*."""
+        outcome = self._outcome(step)
         statements = tuple(sent.frozen() for sent in self.sent)
-        children = tuple(child.frozen(step) for child in self.children)
-        return Operation(self.kind, self.table, self.name, statements, children, self.duration_s, self._outcome(step))
+        children = tuple(child.frozen(step if child.sent or child.has_failed else outcome) for child in self.children)
+        return Operation(self.kind, self.table, self.name, statements, children, self.duration_s, outcome)
 
     def _outcome(self, step: Outcome) -> Outcome:
         if step in {Outcome.APPLIED, Outcome.UNKNOWN}:
@@ -106,17 +112,20 @@ class StepDraft:
 class Recorder:
     """Collects the drafts of one run, in the threads of that run only.
 
-    *ddl_commits*: the database commits at each DDL statement by itself (MySQL, MariaDB, Oracle).
+    *ddl_commits*: the database commits by itself before and after each DDL statement, also one that then fails, unless it
+    could not be read (MySQL 8.0 manual, 15.3.3; measured on MariaDB 10.11). *is_embedded*: the connection is the database.
     """
 
-    def __init__(self, *, ddl_commits: bool) -> None:
+    def __init__(self, *, ddl_commits: bool, is_embedded: bool = False) -> None:
         self.steps: list[StepDraft] = []
         self.ddl_commits = ddl_commits
+        self.is_embedded = is_embedded
         self._stack: list[Directive] = []
         self._batches: dict[int, Directive] = {}
-        self._running: list[_Sent] = []
+        self._running: dict[int, _Sent] = {}
         self._uncommitted: list[_Sent] = []
-        self._attached: list[tuple[Connection, str, Callable[..., None]]] = []
+        self._attached: list[tuple[Any, str, Callable[..., None]]] = []
+        self._connections: list[Connection] = []
         self._foreign = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
 
     # -- steps
@@ -144,26 +153,31 @@ class Recorder:
 
     def attach(self, connection: Connection) -> None:
         """Listen to *connection* until `detach`; a second time is a no-op."""
-        if any(known is connection for known, _, _ in self._attached):
+        if any(known is connection for known in self._connections):
             return
-        for name, listener in (
-            ("before_cursor_execute", self._before),
-            ("after_cursor_execute", self._after),
-            ("commit", self._committed),
-            ("rollback", self._rolled_back),
+        self._connections.append(connection)
+        for target, name, listener in (
+            (connection, "before_cursor_execute", self._before),
+            (connection, "after_cursor_execute", self._after),
+            (connection, "commit", self._committed),
+            (connection, "rollback", self._rolled_back),
+            (connection.engine, "handle_error", self._failed),
         ):
-            event.listen(connection, name, listener)
-            self._attached.append((connection, name, listener))
+            event.listen(target, name, listener)
+            self._attached.append((target, name, listener))
 
     def detach(self) -> None:
         """Stop listening."""
-        for connection, name, listener in self._attached:
-            if event.contains(connection, name, listener):
-                event.remove(connection, name, listener)
+        for target, name, listener in self._attached:
+            if event.contains(target, name, listener):
+                event.remove(target, name, listener)
         self._attached.clear()
+        self._connections.clear()
 
-    def _before(self, _c: Connection, _cursor: Any, statement: str, parameters: Any, _x: Any, many: bool) -> None:  # noqa: FBT001
+    def _before(self, connection: Connection, _cursor: Any, statement: str, parameters: Any, _x: Any, many: bool) -> None:  # noqa: FBT001
         draft = self.running
+        if not self._stack and _BEGIN.match(statement):
+            return  # sent by a listener of the engine's owner
         if draft is None or (self._is_in_reading_directive() and _READING.match(statement)):
             return
         target, sql = self._target(draft), redact(statement[:_MAX_SQL])
@@ -174,20 +188,22 @@ class Recorder:
             draft.kept += 1
             if draft.kept > MAX_STATEMENTS:
                 draft.dropped += 1
-            else:
-                target.append(sent)
+                return
+            target.append(sent)
         sent.count += 1
         sent.has_failed, sent.is_committed, sent.began = True, False, time.perf_counter()
-        self._running.append(sent)
+        self._running[id(connection)] = sent
 
     def _is_in_reading_directive(self) -> bool:
         """The directive that runs reads the catalogue for itself: a batch reflects its table. That is no part of the change."""
         return bool(self._stack) and self._stack[-1].kind != "execute"
 
     def _after(self, connection: Connection, cursor: Any, statement: str, _p: Any, _x: Any, _many: bool) -> None:  # noqa: FBT001
-        if not self._running or (self._is_in_reading_directive() and _READING.match(statement)):
+        if self.ddl_commits and _DDL.match(statement) or _COMMIT.match(statement):
+            self._committed(connection)
+        sent = self._running.pop(id(connection), None)
+        if sent is None:
             return
-        sent = self._running.pop()
         sent.duration_s += time.perf_counter() - sent.began
         sent.has_failed = False
         rows = getattr(cursor, "rowcount", None) if _COUNTED.match(statement) else None
@@ -197,6 +213,17 @@ class Recorder:
             self._uncommitted.append(sent)
         if self.ddl_commits and _DDL.match(statement):
             self._committed(connection)
+
+    def _failed(self, context: Any) -> None:
+        """A statement, a COMMIT or a BEGIN failed on one of our connections, or on another one of its engine."""
+        if not any(known is context.connection for known in self._connections):
+            return
+        self._running.pop(id(context.connection), None)
+        if self.is_embedded and not isinstance(context.original_exception, Exception):
+            context.is_disconnect = False  # an interrupt: SQLAlchemy would throw the connection, and a database in memory, away
+        arguments = getattr(context.original_exception, "args", ())
+        if self.ddl_commits and _DDL.match(context.statement or "") and arguments[:1] != (_SYNTAX_ERROR,):
+            self._committed(context.connection)
 
     def _committed(self, _connection: Connection) -> None:
         for sent in self._uncommitted:
