@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import histories, history
+from . import histories, history, moving
 from .measure import compare, table
 
 if TYPE_CHECKING:
@@ -37,7 +37,15 @@ def history_rows(directory: Path, sizes: tuple[int, ...]) -> Iterator[Row]:
                 yield _told(history.memory(project, name))
 
 
-SECTIONS = (history_rows,)
+def command_rows(directory: Path, sizes: tuple[int, ...]) -> Iterator[Row]:
+    """Measure whole commands: reading where a database stands, moving it, loading the extension."""
+    yield _told(moving.loading())
+    for comparison in moving.current_comparisons(directory, min(5_000, sizes[-1])):
+        yield _told(compare(comparison))
+    yield _told(compare(moving.upgrade_comparison(directory, 1_000)))
+
+
+SECTIONS = (command_rows, history_rows)
 """What is measured: functions of a directory to write to and the sizes asked for, giving rows. Add a section here."""
 
 
