@@ -15,7 +15,9 @@ from tests.support.corpora import fetched, installed
 # What applications and their libraries warn of is not ours to mend; what is left open may be.
 MARKS = [
     pytest.mark.corpora,
-    pytest.mark.filterwarnings("ignore::Warning", "error::ResourceWarning", "error::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings(
+        "ignore::Warning", "error::ResourceWarning", "error::pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 
 LOGGING = """
@@ -141,7 +143,10 @@ def airflow(engine: object, metadata: object) -> dict[str, types.ModuleType]:
     """Return the little of Airflow that fab's own env.py imports, as entries for `sys.modules`; Airflow is not installed."""
     names = ("airflow", "airflow.providers", "airflow.providers.fab", "airflow.providers.fab.auth_manager")
     modules = {name: types.ModuleType(name) for name in names}
-    settings, models = types.ModuleType("airflow.settings"), types.ModuleType("airflow.providers.fab.auth_manager.models")
+    settings, models = (
+        types.ModuleType("airflow.settings"),
+        types.ModuleType("airflow.providers.fab.auth_manager.models"),
+    )
     database = types.ModuleType("airflow.providers.fab.auth_manager.models.db")
     vars(settings)["engine"] = engine
     vars(modules["airflow"])["settings"] = settings

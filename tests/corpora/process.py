@@ -43,7 +43,9 @@ def _state() -> dict[str, object]:
 
 
 def _loggers() -> dict[str, tuple[object, ...]]:
-    known = {name: logger for name, logger in logging.root.manager.loggerDict.items() if isinstance(logger, logging.Logger)}
+    known = {
+        name: logger for name, logger in logging.root.manager.loggerDict.items() if isinstance(logger, logging.Logger)
+    }
     return {
         name: (logger.disabled, logger.level, logger.propagate, list(logger.handlers), list(logger.filters))
         for name, logger in {"root": logging.root, **known}.items()

@@ -12,7 +12,7 @@ pytestmark = MARKS
 
 # How env.py takes part: it connects to the database in use by itself; it gets our connection; there is none.
 CASES = [
-    pytest.param(application, kind, way, id=f"{application.name}-{kind}-{way}")
+    pytest.param((application, kind, way), id=f"{application.name}-{kind}-{way}")
     for application in APPLICATIONS
     for kind in application.databases
     for way in ("native", "lent", "none")
@@ -20,8 +20,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("application, kind, way", CASES)
-def test_an_upgrade_makes_what_alembic_makes(application, kind, way, databases, stock, opened, folder):
+@pytest.mark.parametrize("case", CASES)
+def test_an_upgrade_makes_what_alembic_makes(case, databases, stock, opened, folder):
+    application, kind, way = case
     expected, url = stock(application, kind), databases(kind)
     ini = application.ini(
         folder, url if way == "native" else PLACEHOLDER, env_py="" if way == "none" else SIMPLEST_ENV_PY
