@@ -18,6 +18,7 @@ Kind = Literal[
     "dialect",
     "template",
     "variable",
+    "table",
 ]
 """What a value is: completion offers candidates by it, and the parser turns a "number" into an int."""
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ..engine import runner
+from ..engine import catalogue, runner
 from ..engine.chain import Chain
 from ..engine.database import Database
 from ..engine.environment import Configured, Environment
 from ..engine.project import Project, find
 from ..errors import ConnectionNotFound, MigrationError, NotConnected, ProjectNotFound
 from ..model.graph import Graph
+from ..model.names import Names
 from ..results import ConnectionShown, ProjectShown
 from ..settings import Settings
 
@@ -45,6 +46,7 @@ class _Entry:
     database: Database
     in_use: ProjectInUse | None
     engine_name: str | None
+    names: Names = field(default_factory=Names)
 
 
 class WorkspaceState:
@@ -196,6 +198,19 @@ class WorkspaceState:
             return None, "no project, so its version table is not known"
         except MigrationError as error:
             return None, error.message
+
+    # -- names, for completion and did-you-mean
+
+    def names_of(self, database: Database) -> Names:
+        """Return the names of tables and columns in *database* as `learn_names` saw them; asks no database."""
+        entry = self._entries.get(database.name)
+        return Names() if entry is None else entry.names
+
+    def learn_names(self, name: str | None = None) -> None:
+        """Read the names of the connection *name* (default: the one in use), which a command has just used."""
+        entry = self._entries.get(name or self._current or "")
+        if entry is not None:
+            entry.names = catalogue.read(entry.database)
 
     # -- showing
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import ModuleType
 
@@ -28,6 +29,8 @@ class Chain:
         self._directory: ScriptDirectory | None = None
         self._graph: Graph | None = None
         self._modules: dict[str, tuple[str, ModuleType]] = {}
+        self._folders: dict[str, int | None] = {}
+        self._folders_of: Graph | None = None
 
     @property
     def graph(self) -> Graph:
@@ -36,6 +39,23 @@ class Chain:
         graph = self._reader.read(project.version_locations, recursive=project.is_recursive, sourceless=project.is_sourceless)
         if graph is not self._graph:
             self._graph, self._directory = graph, None
+        return graph
+
+    @property
+    def kept_graph(self) -> Graph:
+        """The graph as it was last read, read again where a folder changed: for completion, which must not wait.
+
+        Looks at the folders only, not at every file; one that was rewritten in place is noticed by the next command.
+        """
+        graph = self._graph
+        if graph is None or (
+            graph is self._folders_of and any(_changed_ns(folder) != seen for folder, seen in self._folders.items())
+        ):
+            graph, self._folders_of = self.graph, None
+        if graph is not self._folders_of:
+            folders = {str(location) for location in self.project.version_locations}
+            folders |= {os.path.dirname(revision.path) for revision in graph if revision.path}  # noqa: PTH120 - no Path per file
+            self._folders, self._folders_of = {folder: _changed_ns(folder) for folder in folders}, graph
         return graph
 
     @property
@@ -67,3 +87,11 @@ class Chain:
         if revision.has_downgrade is not None:
             return revision.has_downgrade
         return callable(getattr(self.module(revision), "downgrade", None))
+
+
+def _changed_ns(folder: str) -> int | None:
+    """Return when something came into *folder* or went, in nanoseconds; None where there is no such folder."""
+    try:
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116 - a string in
+    except OSError:
+        return None

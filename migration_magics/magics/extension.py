@@ -32,6 +32,7 @@ def load(shell: InteractiveShell, ours: MigrateMagics | None = None) -> None:
     }
     shell.register_magics(ours)
     shell.input_transformers_cleanup.append(keep_empty_cell)
+    shell.Completer.custom_matchers.append(ours.matcher)
     if ours.displaced:
         shell.display_pub.publish({"text/plain": _collision(ours.displaced)})
 
@@ -54,6 +55,8 @@ def unload(shell: InteractiveShell) -> None:
         shell.configurables.remove(ours)
     transformers = shell.input_transformers_cleanup
     transformers[:] = [transformer for transformer in transformers if transformer is not keep_empty_cell]
+    matchers = shell.Completer.custom_matchers
+    matchers[:] = [matcher for matcher in matchers if matcher is not ours.matcher]
     ours.close()
 
 

@@ -23,12 +23,16 @@ from ..commands.parser import Parsed, SwitchesConnection, execute, parse, parse_
 from ..commands.table import CELLS, COMMANDS
 from ..errors import CellInvalid, MigrationError, UsageProblem
 from .cells import place
+from .completion import new_matcher
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from ..commands.declaration import Command
     from ..results import Result
+
+_CHANGING = frozenset({"set up", "author", "move"})
+"""The groups of commands after which a database may have other tables, or another database is in use."""
 
 Lookup = Callable[[str], "object | None"]
 
@@ -38,6 +42,9 @@ class Workspace(SwitchesConnection, Protocol):
 
     def close(self) -> None:
         """Close every connection that was made here."""
+
+    def learn_names(self, name: str | None = None, /) -> None:
+        """Read the names of tables and columns, which completion offers, from the connection *name* or the one in use."""
 
 
 def _new_workspace(lookup: Lookup) -> Workspace:
@@ -69,6 +76,7 @@ class MigrateMagics(Magics):
         self._scope: Mapping[str, Any] = {}
         self._error: BaseException | None = None
         self._shown: BaseException | None = None
+        self.matcher = new_matcher(shell, lambda: self._workspace)
 
     @no_var_expand
     @output_can_be_silenced
@@ -127,6 +135,8 @@ class MigrateMagics(Magics):
         if parsed.command.uses_workspace and not parsed.wants_help:
             workspace = self._workspace = self._workspace or self._new_workspace(self._lookup)
         result = execute(workspace, parsed, last_error=self._last_error(), **context)
+        if workspace is not None and parsed.command.group in _CHANGING:
+            workspace.learn_names(parsed.on)
         if cell := getattr(result, "cell", ""):
             self.shell.set_next_input(cell)
         return result

@@ -1,0 +1,62 @@
+"""What a workspace knows without asking a database: what completion works from. Nothing here raises or opens."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ..errors import MigrationError
+from ..model.names import Names
+from .workspace import WorkspaceState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..model.graph import Graph
+
+
+class Seen:
+    """What *workspace* has seen so far; nothing where it is none of ours. *on* names a connection, None is the one in use."""
+
+    def __init__(self, workspace: object) -> None:
+        self._workspace = workspace if isinstance(workspace, WorkspaceState) else None
+
+    def graph(self, on: str | None) -> Graph | None:
+        """Return the revisions of the project that goes with *on*, or None where there is none to be read."""
+        workspace = self._workspace
+        if workspace is None:
+            return None
+        try:
+            if on is None:
+                return workspace.chain.kept_graph
+            with workspace.using(on):
+                return workspace.chain.kept_graph
+        except MigrationError:
+            return None  # the next command says what is wrong with the project; Tab only has nothing to offer
+
+    def names(self, on: str | None) -> Names:
+        """Return the names of tables and columns in the database of *on*, as the last command saw them."""
+        workspace = self._workspace
+        database = workspace.databases.get(on or workspace.current_name or "") if workspace else None
+        return workspace.names_of(database) if workspace and database else Names()
+
+    def connections(self) -> Mapping[str, str]:
+        """Return the connections by name, each with its server and whether it is in use or protected."""
+        workspace = self._workspace
+        if workspace is None:
+            return MappingProxyType({})
+        return {
+            name: ", ".join(
+                [
+                    database.server,
+                    *(["in use"] if name == workspace.current_name else []),
+                    *(["protected"] if database.is_protected else []),
+                ]
+            )
+            for name, database in workspace.databases.items()
+        }
+
+    def dialect(self) -> str:
+        """Return the module in `sqlalchemy.dialects` for the database in use, or ""."""
+        workspace = self._workspace
+        return workspace.database.family if workspace and workspace.has_connection else ""
