@@ -1,0 +1,111 @@
+"""What the authoring commands share: drafting a cell's file, with a derived downgrade where it has none, and wording."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..engine import drafts, writer
+from ..engine.derive import Derived, derive, dialect_of
+from ..engine.drafts import Draft, Fill, Order
+from ..errors import MigrationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..engine.environment import Captured
+    from ..model.body import Body
+    from ..model.graph import Revision
+    from .workspace import WorkspaceState
+
+_MAX_ID = 32  # what Alembic's version table holds: VARCHAR(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A draft, where its downgrade came from, and what to say about it."""
+
+    draft: Draft
+    body: Body
+    downgrade: str
+    notes: tuple[str, ...]
+
+
+def environment(ws: WorkspaceState) -> Captured | None:
+    """Return what env.py configures where the project wants it to take part, else None."""
+    if not drafts.wants_environment(ws.project):
+        return None
+    return ws.environment.captured((), ws.database if ws.has_connection else None)
+
+
+def dialect_name(ws: WorkspaceState) -> str:
+    """Return the dialect for an env.py that takes part without a database."""
+    return ws.database.dialect if ws.has_connection else "sqlite"
+
+
+def shown(path: Path | str | None) -> str:
+    """Return *path* relative to the working directory where it lies below that."""
+    text = os.path.relpath(path) if path else ""
+    return str(path) if text.startswith("..") else text
+
+
+def long_id(revision: Revision) -> tuple[str, ...]:
+    """Return a warning where the id does not fit into Alembic's version table."""
+    if len(revision.id) <= _MAX_ID:
+        return ()
+    return (
+        f"The id has {len(revision.id)} characters, and Alembic's version table holds {_MAX_ID}: some databases will refuse it.",
+    )
+
+
+def draft_cell(ws: WorkspaceState, order: Order, body: Body) -> Drafted:
+    """Draft the file; where the body has no downgrade, derive it from the draft's own upgrade and draft again."""
+    captured, dialect = environment(ws), dialect_name(ws)
+    draft = drafts.compose(ws.chain, order, Fill(body), captured=captured, dialect=dialect)
+    if not body.without_downgrade:
+        return Drafted(draft, body, "written", ())
+    if body.form == "sql":
+        derived = {"": Derived(problem="SQL cannot be reversed; write it below a line `-- downgrade`")}
+    else:
+        derived = _derived(ws, draft, body)
+    fill = Fill(
+        body,
+        {suffix: each.statements for suffix, each in derived.items()},
+        tuple(line for each in derived.values() for line in each.imports),
+    )
+    again = replace(order, rev_id=draft.revision.id, created=draft.created) if order.replaces is None else order
+    draft = drafts.compose(ws.chain, again, fill, captured=captured, dialect=dialect)
+    problems = tuple(
+        dict.fromkeys(f"No downgrade could be derived: {each.problem}." for each in derived.values() if each.problem)
+    )
+    return Drafted(draft, body, "none" if problems else "derived", problems)
+
+
+def _derived(ws: WorkspaceState, draft: Draft, body: Body) -> dict[str, Derived]:
+    module = writer.proved(ws.project, draft)
+    options: dict[str, dict[str, object]] = {}
+    captured = None
+    try:
+        captured = ws.environment.captured((), ws.database if ws.has_connection else None)
+        options = {call.label: dict(call.options) for call in captured.calls}
+    except MigrationError:
+        pass  # writing a file needs no env.py: without its options only naming conventions are unknown
+    dialect = dialect_of(ws.database if ws.has_connection else None, captured)
+    first = next(iter(options.values()), {})
+    return {
+        suffix: derive(ws.project, module, f"upgrade{suffix}", dialect, options.get(suffix[1:], first))
+        for suffix in body.without_downgrade
+    }
+
+
+def way_back(revision: Revision, made: str) -> str:
+    """Return where the downgrade came from: *made* ("written", "derived"), or "none" where it does nothing but raise."""
+    return "none" if revision.has_downgrade is False else made
+
+
+def way_up(ws: WorkspaceState, revision: Revision) -> str:
+    """Return the command that applies *revision*."""
+    if not ws.has_connection:
+        return "%migrate connect"
+    return f"%migrate upgrade {'head' if ws.chain.graph.heads == (revision.id,) else revision.id}"
