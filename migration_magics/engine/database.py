@@ -156,6 +156,11 @@ class Database:
         return self.family == "sqlite" and not self.is_async and not self._is_ours and is_kept
 
     @property
+    def is_in_loop(self) -> bool:
+        """Work on a connection runs in a thread in which an event loop may run already."""
+        return self.is_async or self.is_thread_bound
+
+    @property
     def server(self) -> str:
         """ "SQLite 3.40.1", once it was asked; the bare name before."""
         return self.facts or _NAMES.get(self.dialect, self.dialect)

@@ -5,15 +5,25 @@ env.py files call `fileConfig` (which disables every logger there is), print, ch
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import io
 import logging
 import logging.config
+import os
 import sys
-from collections.abc import Iterator
+import threading
+import warnings
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING, Any, TextIO
 from unittest import mock
+
+from .belonging import belongs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from types import ModuleType
 
 _MAX_OUTPUT = 100_000
 
@@ -22,40 +32,85 @@ class Output(io.StringIO):
     """Collects what is printed, the first 100,000 characters of it."""
 
     def write(self, text: str, /) -> int:
+        """Keep *text* as far as there is room."""
         room = _MAX_OUTPUT - self.tell()
         super().write(text[:room] if room > 0 else "")
         return len(text)
 
     def isatty(self) -> bool:
+        """Say no: this is no terminal."""
         return False
+
+
+class _Switch:
+    """Takes the place of `sys.stdout`: collects what the run prints, and lets other threads print as ever."""
+
+    def __init__(self, real: TextIO, output: Output) -> None:
+        self._real, self._output = real, output
+        self._thread: int | None = threading.get_ident()
+
+    def end(self) -> None:
+        """Let everything through from now on: whoever kept this object prints as ever."""
+        self._thread = None
+
+    def _target(self) -> TextIO:
+        is_ours = self._thread is not None and (self._thread == threading.get_ident() or belongs())
+        return self._output if is_ours else self._real
+
+    def write(self, text: str, /) -> int:
+        """Write *text* where the calling thread's text belongs."""
+        return self._target().write(text)
+
+    def writelines(self, lines: Iterable[str], /) -> None:
+        """Write *lines*."""
+        self._target().writelines(lines)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._target(), name)
 
 
 @contextmanager
 def printed() -> Iterator[Output]:
-    """Collect what is printed to standard output and error meanwhile."""
+    """Collect what this thread, and the run it belongs to, print to standard output and error meanwhile."""
     output = Output()
-    with redirect_stdout(output), redirect_stderr(output):
-        yield output
+    switches = (_Switch(sys.stdout, output), _Switch(sys.stderr, output))
+    try:
+        with redirect_stdout(switches[0]), redirect_stderr(switches[1]):
+            yield output
+    finally:
+        for switch in switches:
+            switch.end()
 
 
-def _nothing(*_a: object, **_k: object) -> None:
-    """Takes the place of `fileConfig` and `dictConfig`."""
+def _not_here(real: Callable[..., Any]) -> Callable[..., Any]:
+    """*real*, doing nothing in a run. Applications keep it, so it is *real* again afterwards."""
+
+    @functools.wraps(real)
+    def silent(*arguments: Any, **keywords: Any) -> Any:
+        return None if belongs() else real(*arguments, **keywords)
+
+    return silent
 
 
 @contextmanager
 def logging_as_it_was() -> Iterator[None]:
-    """Keep loggers, levels and handlers as they are, whatever is configured meanwhile."""
+    """Keep loggers, levels, handlers and warning filters as they are, whatever is configured meanwhile."""
     manager = logging.Logger.manager
     known = [logging.root, *(item for item in manager.loggerDict.values() if isinstance(item, logging.Logger))]
-    before = [(each, each.disabled, each.level, each.propagate, list(each.handlers), list(each.filters)) for each in known]
+    before = [
+        (each, each.disabled, each.level, each.propagate, list(each.handlers), list(each.filters)) for each in known
+    ]
     disabled_below = manager.disable
     with ExitStack() as stack:
         for name in ("fileConfig", "dictConfig"):
-            stack.enter_context(mock.patch.object(logging.config, name, _nothing))
+            stack.enter_context(mock.patch.object(logging.config, name, _not_here(getattr(logging.config, name))))
+        configure = logging.config.DictConfigurator.configure  # for those who have imported dictConfig already
+        stack.enter_context(mock.patch.object(logging.config.DictConfigurator, "configure", _not_here(configure)))
+        stack.enter_context(warnings.catch_warnings())
         try:
             yield
         finally:
-            manager.disable = disabled_below
+            logging.disable(disabled_below)
             for logger, is_disabled, level, propagate, handlers, filters in before:
                 logger.disabled, logger.propagate = is_disabled, propagate
                 logger.handlers[:], logger.filters[:] = handlers, filters
@@ -82,15 +137,18 @@ class ProjectModules:
                 aside.update({name: module for name, module in modules.items() if sys.modules.get(name) is module})
         for name in aside:
             del sys.modules[name]
-        sys.modules.update({name: module for name, module in self._owned.get(key, {}).items() if name not in sys.modules})
-        before = set(sys.modules)
+        sys.modules.update(
+            {name: module for name, module in self._owned.get(key, {}).items() if name not in sys.modules}
+        )
+        before, path_before = set(sys.modules), set(sys.path)
         try:
             yield
         finally:
             mine = self._owned.setdefault(key, {})
+            added = tuple(Path(entry).absolute() for entry in sys.path if entry not in path_before)
             for name in set(sys.modules) - before:
                 module = sys.modules[name]
-                if _lies_below(module, roots):
+                if _lies_below(module, (*roots, *added)):
                     mine[name] = module
             sys.modules.update({name: module for name, module in aside.items() if name not in sys.modules})
 
@@ -114,3 +172,35 @@ def path_as_it_was(first: tuple[str, ...]) -> Iterator[None]:
         yield
     finally:
         sys.path[:] = before
+
+
+@contextmanager
+def folder_as_it_was() -> Iterator[None]:
+    """Come back to the working directory afterwards."""
+    before = Path.cwd()
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@contextmanager
+def event_loop() -> Iterator[None]:
+    """Let `asyncio.get_event_loop()` find a loop in a thread of ours, as it does in the main thread of a program."""
+    if threading.current_thread() is threading.main_thread() or _running() is not None:
+        yield
+        return
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _running() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -9,10 +9,16 @@ from __future__ import annotations
 import contextvars
 import ctypes
 import threading
-from collections.abc import Callable
-from typing import Generic, TypeVar
+import time
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 T = TypeVar("T")
+
+_POLL_S = 0.2
+"""How often a waiting thread looks up, so that an interrupt meant for it gets through, in seconds."""
 
 GRACE_S = 20.0
 """How long a cancelled run may take to roll back before we stop waiting for it, in seconds."""
@@ -30,15 +36,30 @@ class _Job(Generic[T]):
         self.done = threading.Event()
         self.value: T
         self.error: BaseException | None = None
-        self.thread = threading.Thread(target=contextvars.copy_context().run, args=(self._run,), name="migration", daemon=True)
+        self.has_value = False
+        self.thread = threading.Thread(
+            target=contextvars.copy_context().run, args=(self._run,), name="migration", daemon=True
+        )
 
     def _run(self) -> None:
         try:
             self.value = self.work()
+            self.has_value = True
         except BaseException as error:  # noqa: BLE001 - carried to the waiting thread, which raises it
             self.error = error
         finally:
             self.done.set()
+
+    def wait(self, limit_s: float | None = None) -> bool:
+        """Wait until the work has ended, at most *limit_s*; say whether it has."""
+        end = None if limit_s is None else time.monotonic() + limit_s
+        while not self.done.wait(_POLL_S):
+            # an interrupt may have hit the very end of `_run`, past its `except`
+            if not self.thread.is_alive():
+                break
+            if end is not None and time.monotonic() > end:
+                return False
+        return True
 
     def interrupt(self) -> None:
         """Raise Interrupted in the work at its next Python instruction (CPython's PyThreadState_SetAsyncExc)."""
@@ -64,9 +85,11 @@ def call(work: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
     job = _Job(work)
     job.thread.start()
     try:
-        job.done.wait()
-    except KeyboardInterrupt as interrupt:
+        job.wait()
+    except (KeyboardInterrupt, Interrupted) as interrupt:  # Interrupted: we wait in a job ourselves
         _stop(job, cancel, interrupt)
+    if job.error is None and not job.has_value:
+        job.error = Interrupted()
     if job.error is not None:
         try:
             raise job.error
@@ -75,13 +98,13 @@ def call(work: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
     return job.value
 
 
-def _stop(job: _Job[T], cancel: Callable[[], None] | None, interrupt: KeyboardInterrupt) -> None:
+def _stop(job: _Job[T], cancel: Callable[[], None] | None, interrupt: BaseException) -> None:
     try:
         job.interrupt()
         if cancel is not None:
             cancel()
-        ended = job.done.wait(GRACE_S)
-    except KeyboardInterrupt as second:
+        ended = job.wait(GRACE_S)
+    except (KeyboardInterrupt, Interrupted) as second:
         raise StillRunning from second
     if not ended:
         raise StillRunning from interrupt

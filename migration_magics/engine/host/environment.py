@@ -10,16 +10,18 @@ import inspect
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import alembic.context
 import alembic.op
-from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy.engine import Dialect
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy.engine import Dialect
+    from alembic.script import ScriptDirectory
 
 _CONFIGURE = inspect.signature(EnvironmentContext.configure)
 
@@ -52,7 +54,8 @@ def proxies_as_they_were() -> Iterator[None]:
 def arguments(config: Config, x: Sequence[str]) -> Iterator[None]:
     """Let `context.get_x_argument()` find *x*, as `alembic -x` would; put `config.cmd_opts` back afterwards."""
     before = config.cmd_opts
-    config.cmd_opts = Namespace(**{**(vars(before) if before is not None else {}), "x": list(x) or None})
+    given = vars(before) if before is not None else {}
+    config.cmd_opts = Namespace(**{**given, "x": list(x) or given.get("x")})
     try:
         yield
     finally:
@@ -66,7 +69,7 @@ def context(
 
     *options* are what Alembic's own commands pass: `fn`, `destination_rev`, `starting_rev`, `tag`, `as_sql`, `purge`, ...
     """
-    environment = EnvironmentContext(config, directory, **options)
+    environment = EnvironmentContext(config, directory, **{"starting_rev": None, "destination_rev": None, **options})
     real_configure, real_run = environment.configure, environment.run_migrations
 
     def hooked_configure(*arguments: Any, **keywords: Any) -> None:
@@ -78,12 +81,17 @@ def context(
     def hooked_run(**keywords: Any) -> None:
         run_migrations(keywords, lambda: real_run(**keywords))
 
-    environment.configure = hooked_configure  # type: ignore[method-assign,assignment] # on the instance: see above
+    environment.configure = hooked_configure  # type: ignore[method-assign] # on the instance: see above
     environment.run_migrations = hooked_run  # type: ignore[method-assign]
     return environment
 
 
-def capture_context(config: Config, directory: ScriptDirectory, on_configure: Callable[[dict[str, Any]], tuple[Dialect, Any]], **options: Any) -> EnvironmentContext:
+def capture_context(
+    config: Config,
+    directory: ScriptDirectory,
+    on_configure: Callable[[dict[str, Any]], tuple[Dialect, Any]],
+    **options: Any,
+) -> EnvironmentContext:
     """Return an environment context that configures no database: it hands each call's arguments to *on_configure*.
 
     That returns the dialect and the stand-in connection of the migration context env.py may ask for; and the keyword
@@ -95,15 +103,26 @@ def capture_context(config: Config, directory: ScriptDirectory, on_configure: Ca
         nonlocal latest
         latest = given
         dialect, connection = on_configure(given)
-        kept = {name: given[name] for name in ("version_table", "version_table_schema") if name in given}
-        environment._migration_context = MigrationContext(dialect, connection, {"script": directory, **kept}, environment)
+        configure_nothing(environment, directory, given, dialect, connection)
 
     def run_migrations(keywords: dict[str, Any], _go_on: Callable[[], None]) -> None:
         latest["run_arguments"] = keywords
 
     environment = context(config, directory, configure, run_migrations, **options)
-    environment.begin_transaction = nullcontext  # type: ignore[method-assign,assignment]
+    environment.begin_transaction = nullcontext  # type: ignore[method-assign]
     return environment
+
+
+def configure_nothing(
+    environment: EnvironmentContext,
+    directory: ScriptDirectory,
+    given: dict[str, Any],
+    dialect: Dialect,
+    connection: Any,
+) -> None:
+    """Give *environment* a migration context over the stand-in *connection*, for what env.py may ask of it."""
+    kept: dict[str, Any] = {name: given[name] for name in ("version_table", "version_table_schema") if name in given}
+    environment._migration_context = MigrationContext(dialect, connection, {"script": directory, **kept}, environment)
 
 
 def offline_context(config: Config, directory: ScriptDirectory, **options: Any) -> EnvironmentContext:

@@ -7,7 +7,6 @@ too), SQL at SQLAlchemy's cursor events. Statements sent past `op` become operat
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from sqlalchemy.engine import Connection
 from ...model.plan import Direction
 from ...model.trace import Operation, Outcome, Statement, Step
 from ...redact import redact
+from ..belonging import belongs, run_here
 
 MAX_STATEMENTS = 2_000
 """How many statements of one step are kept; further ones are counted. Keeps memory flat for row-by-row data migrations."""
@@ -126,7 +126,6 @@ class Recorder:
         self._uncommitted: list[_Sent] = []
         self._attached: list[tuple[Any, str, Callable[..., None]]] = []
         self._connections: list[Connection] = []
-        self._foreign = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
 
     # -- steps
 
@@ -266,13 +265,14 @@ class Recorder:
         AbstractOperations.invoke = invoke  # type: ignore[method-assign] # observed for the time of one run
         BatchOperationsImpl.flush = flush  # type: ignore[method-assign]
         try:
-            yield
+            with run_here():
+                yield
         finally:
             AbstractOperations.invoke = real_invoke  # type: ignore[method-assign]
             BatchOperationsImpl.flush = real_flush  # type: ignore[method-assign]
 
     def _listens(self) -> bool:
-        return self.running is not None and threading.get_ident() not in self._foreign
+        return self.running is not None and belongs()
 
     def _parent(self, operations: AbstractOperations) -> list[Directive]:
         """Where a directive used on *operations* belongs: in its batch, in the directive that runs, or in the step."""

@@ -1,0 +1,19 @@
+from alembic import context
+from sqlalchemy import MetaData, engine_from_config, pool, text
+
+config = context.config
+target_metadata = MetaData(naming_convention={"uq": "uq_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s"})
+from concurrent.futures import ThreadPoolExecutor
+
+
+def go():
+    connectable = engine_from_config(config.get_section(config.config_ini_section, {}), prefix="sqlalchemy.", poolclass=pool.NullPool)
+
+    with connectable.connect() as connection:
+        context.configure(connection=connection, target_metadata=target_metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+with ThreadPoolExecutor(1) as pool_of_threads:
+    pool_of_threads.submit(go).result()
