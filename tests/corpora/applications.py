@@ -69,14 +69,11 @@ class Application:
     databases: tuple[str, ...]
     options: Callable[[], dict[str, str]]
     """The ini file's options besides the URL. Without `script_location` the package has no env.py we could run."""
+    has_env_py: bool = False
 
     @property
     def target(self) -> str:
         return "head" if len(self.heads) == 1 else "heads"
-
-    @property
-    def has_env_py(self) -> bool:
-        return "script_location" in self.options()
 
     def ini(self, folder: Path, url: str, *, env_py: str = "", **more: str) -> Path:
         """Write an ini file for *url* into *folder*; *env_py* goes beside it where the package has none."""
@@ -130,8 +127,8 @@ def _fab() -> dict[str, str]:
     return {"version_locations": str(fab_package() / "migrations/versions")}
 
 
-OPTUNA = Application("optuna", 10, ("v3.2.0.a",), ("sqlite", "postgresql"), _optuna)
-KEYSTONE = Application("keystone", 10, ("742c857f1dfb", "c88cdce8f248"), ALL, _keystone)
+OPTUNA = Application("optuna", 10, ("v3.2.0.a",), ("sqlite", "postgresql"), _optuna, has_env_py=True)
+KEYSTONE = Application("keystone", 10, ("742c857f1dfb", "c88cdce8f248"), ALL, _keystone, has_env_py=True)
 AIM_STORAGE = Application("aim_storage", 6, ("46b89d830ad8",), ("sqlite", "postgresql"), lambda: _aim("storage"))
 AIM_WEB = Application("aim_web", 5, ("3d5fd76e8485",), ("sqlite",), lambda: _aim("web"))
 FAB = Application("fab", 2, ("02ca36b0235b",), ("sqlite", "postgresql"), _fab)

@@ -16,7 +16,7 @@ CASES = [
     for application in APPLICATIONS
     for kind in application.databases
     for way in ("native", "lent", "none")
-    if way != "none" or not application.name.startswith(("optuna", "keystone"))
+    if way != "none" or not application.has_env_py
 ]
 
 
@@ -42,6 +42,7 @@ def test_an_upgrade_makes_what_alembic_makes(case, databases, stock, opened, fol
     assert ws.current().at_head
     assert ws.current(check_heads=True).behind == 0
     status = ws.status()
-    assert (status.pending, status.problems[: len(application.heads) - 1]) == ((), status.problems)
+    assert status.pending == ()
+    assert len(status.problems) == len(application.heads) - 1  # several heads are worth a sentence
     assert ws.plan("heads").plan.is_empty
     assert ws.upgrade("heads").trace.steps == ()
