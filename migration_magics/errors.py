@@ -49,6 +49,7 @@ from .redact import redact
 
 if TYPE_CHECKING:
     from .model.trace import Trace
+    from .results import Planned
 
 _RED, _DIM, _OFF = "\x1b[31m", "\x1b[2m", "\x1b[0m"
 
@@ -178,7 +179,16 @@ class GuardProblem(MigrationError):
 
 
 class ConfirmationRequired(GuardProblem):
-    """It would lose data, or the connection is protected: a person must say yes."""
+    """It would lose data, or the connection is protected: a person must say yes.
+
+    `planned` is the result of `plan` for what was asked, to be looked at first.
+    """
+
+    def __init__(
+        self, message: str, *, planned: Planned | None = None, hint: str | None = None, details: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.planned = planned
 
 
 class PlanStale(GuardProblem):

@@ -1,14 +1,32 @@
-"""May this run? Allowed, or an error that says how to confirm. Decided before anything is changed."""
+"""May this run? Allowed, or an error that says how to confirm. Decided before anything is changed.
+
+What a plan would lose is judged by the live database: dropping an empty table loses nothing, dropping 1,204 rows does.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..errors import ConfirmationRequired, PlanStale
-from ..model.plan import Plan
+from ..model.finding import Confidence, Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..engine.losses import CountedLoss
+    from ..model.plan import Plan
+    from ..results import Planned
+
+LOSES_DATA = "loses-data"
+"""The rule's id, as findings name it."""
+
+_SHORTEST_FINGERPRINT = 6
 
 
 def check_fingerprint(plan: Plan, fingerprint: str | None) -> None:
     """Raise PlanStale unless *plan* is the one the user looked at. Any beginning of at least six digits will do."""
-    if fingerprint is None or (len(fingerprint) >= 6 and plan.fingerprint.startswith(fingerprint)):
+    is_same = fingerprint is None or plan.fingerprint.startswith(fingerprint)
+    if is_same and (fingerprint is None or len(fingerprint) >= _SHORTEST_FINGERPRINT):
         return
     raise PlanStale(
         f"Plan {fingerprint} is not what would run now: database, files or target have changed. Nothing was changed.",
@@ -16,13 +34,54 @@ def check_fingerprint(plan: Plan, fingerprint: str | None) -> None:
     )
 
 
-def check_protected(plan: Plan, *, is_protected: bool, confirm: str | None) -> None:
+def check_protected(plan: Plan, planned: Planned, *, is_protected: bool, confirm: str | None) -> None:
     """Raise ConfirmationRequired for a move on a protected connection unless *confirm* is its name."""
     if not is_protected or confirm == plan.connection or plan.is_empty:
         return
     said = "" if confirm is None else f" {confirm!r} is not its name."
+    count = f"{len(plan.steps)} {'revision' if len(plan.steps) == 1 else 'revisions'}"
     raise ConfirmationRequired(
-        f"{plan.connection} is protected: {plan.direction} to {plan.target} would run {len(plan.steps)} steps there.{said} Nothing was changed.",
-        details=tuple(f"{number}. {step.revision} {step.message}" for number, step in enumerate(plan.steps[:10], 1)),
+        f"{plan.connection} is protected: {plan.direction} to {plan.target} would run {count} there.{said} Nothing was changed.",
+        planned=planned,
         hint=f"%migrate {plan.direction} {plan.target} --confirm {plan.connection}",
     )
+
+
+def check_losses(plan: Plan, planned: Planned, *, is_confirmed: bool) -> None:
+    """Raise ConfirmationRequired where *planned* loses data, unless that is confirmed."""
+    found = [finding for finding in planned.findings if finding.rule == LOSES_DATA]
+    if is_confirmed or not found:
+        return
+    raise ConfirmationRequired(
+        f"{plan.direction.capitalize()} of {plan.connection} to {plan.target} loses data. Nothing was changed.",
+        planned=planned,
+        details=tuple(f"{finding.revision}: {finding.message}" for finding in found[:10]),
+        hint=f"%migrate {plan.direction} {plan.target} --yes, or try it first: --dry-run",
+    )
+
+
+def findings(losses: Sequence[CountedLoss]) -> tuple[Finding, ...]:
+    """Return the losses as advice, in the order they would happen."""
+    return tuple(
+        Finding(
+            LOSES_DATA,
+            Severity.ERROR,
+            Confidence.ESTIMATED if loss.rows is None else Confidence.MEASURED,
+            loss.revision,
+            _sentence(loss),
+            "keep a copy first, or make sure nobody needs it",
+        )
+        for loss in losses
+    )
+
+
+def _sentence(loss: CountedLoss) -> str:
+    rows = "an uncounted number of rows (counting took too long)" if loss.rows is None else f"{loss.rows:,} {'row' if loss.rows == 1 else 'rows'}"
+    rows = f"at least {rows}" if loss.is_at_least else rows
+    target = loss.loss.target
+    if loss.loss.how == "drop_column":
+        return f"drops column {target}, which has a value in {rows}"
+    if loss.loss.how == "delete":
+        return f"deletes from table {target}, which has {rows}"
+    verb = "drops" if loss.loss.how == "drop_table" else "empties"
+    return f"{verb} table {target} with {rows}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine import planner, runner
+from ..engine import losses, planner, runner
 from ..errors import MigrationError, RevisionNotFound
 from ..model.plan import Plan
 from ..model.trace import Trace
@@ -16,7 +16,7 @@ def plan(ws: WorkspaceState, *, target: str = "heads", x: tuple[str, ...] = (), 
     del tag  # accepted so that a plan can be asked for with the words of the move itself
     heads = ws.heads_of(ws.database, x)
     made = _downgrade(ws, target, heads) if _lies_behind(ws, target, heads) else _upgrade(ws, target, heads)
-    return Planned(made, (), _notes(made), _run_it(made))
+    return _planned(ws, made)
 
 
 def upgrade(
@@ -106,15 +106,22 @@ def _move(
     confirm: str | None,
     is_forced: bool = False,
 ) -> Moved:
-    del yes  # what needs a yes (rows about to be lost) is judged by the guard of a later issue
     guard.check_fingerprint(made, fingerprint)
-    if not options.is_dry_run:
-        guard.check_protected(made, is_protected=ws.database.is_protected, confirm=confirm)
+    if not options.is_dry_run and not made.is_empty:
+        is_confirmed = yes or confirm == ws.database.name
+        planned = _planned(ws, made)
+        guard.check_protected(made, planned, is_protected=ws.database.is_protected, confirm=confirm)
+        guard.check_losses(made, planned, is_confirmed=is_confirmed)
     if made.is_empty and not is_forced:
         return Moved(made, Trace(), made.from_heads, made.from_heads, notes=(_nothing_to_do(made),), next_command="%migrate history")
     options = runner.Options(options.is_dry_run, options.per_revision, options.purge, options.x, options.tag, ws.engine_name)
     ran = runner.run(made, ws.chain, ws.environment, ws.database, ws.settings, options)
     return Moved(made, ran.trace, ran.before, ran.after, notes=ran.trace.notes, next_command=_after(made, options))
+
+
+def _planned(ws: WorkspaceState, made: Plan) -> Planned:
+    """The plan with what it would lose, counted in the database as it is now."""
+    return Planned(made, guard.findings(losses.counted(made, ws.chain, ws.database)), _notes(made), _run_it(made))
 
 
 def _lies_behind(ws: WorkspaceState, target: str, heads: tuple[str, ...]) -> bool:
