@@ -126,8 +126,7 @@ def _arguments(command: Command, words: tuple[str, ...], typed: Unfinished, fact
     flag, equals, value = typed.value.partition("=")
     if is_dash and equals:
         option = command.option(flag)
-        rest = Unfinished(typed.words, value, value, "")
-        return Offer() if option is None or option.kind == "flag" else _values(option, value, rest, place)
+        return Offer() if option is None or option.kind == "flag" else _values(option, value, typed.after_equals, place)
     positional = _positional(place)
     offer = Offer() if positional is None else _values(positional, typed.value, typed, place)
     if is_dash or (not offer.candidates and not typed.value and not place.only_values):
@@ -278,7 +277,11 @@ def _offer(candidates: Iterable[Candidate], value: str, typed: Unfinished, *, ke
     folded = value.casefold()
     found: dict[str, Candidate] = {}
     for each in candidates:
-        if each.text.isprintable() and (keeps_order or each.text.casefold().startswith(folded)):
+        if (
+            each.text.isprintable()
+            and "{{" not in each.text
+            and (keeps_order or each.text.casefold().startswith(folded))
+        ):
             text = _written(each.text, typed.quote)
             found.setdefault(text, Candidate(text, _one_line(each.about)))
             if len(found) == LIMIT:

@@ -12,14 +12,25 @@ from .braces import read
 class Unfinished:
     """The finished *words*, and the one at the cursor.
 
-    *fragment* is that word as it was typed, from its start or from the quote at its start; *value* is what it says;
-    *quote* is the quote that is still open, or "".
+    *fragment* is that word as it was typed, without the quote it may begin with; *value* is what it says. *quote* is that
+    quote, if it is still open, else "".
     """
 
     words: tuple[str, ...]
     fragment: str
     value: str
-    quote: str
+    quote: str = ""
+
+    @property
+    def after_equals(self) -> Unfinished:
+        """The value of `--option=value`, as if it stood alone."""
+        return _at_cursor(self.words, self.fragment.partition("=")[2], self.value.partition("=")[2])
+
+
+def _at_cursor(words: tuple[str, ...], fragment: str, value: str) -> Unfinished:
+    quote = fragment[:1]
+    is_quoted = quote in {"'", '"'} and fragment.count(quote) - fragment.count(f"\\{quote}") == 1
+    return Unfinished(words, fragment[1:], value, quote) if is_quoted else Unfinished(words, fragment, value)
 
 
 def unfinished(text: str) -> Unfinished | None:
@@ -34,9 +45,7 @@ def unfinished(text: str) -> Unfinished | None:
     fragment = line[splitter.start :]
     if "\ue000" in fragment:
         return None
-    if splitter.quote and fragment.startswith(splitter.quote):
-        fragment = fragment[1:]
-    return Unfinished(tuple(splitter.words), fragment, splitter.value, splitter.quote)
+    return _at_cursor(tuple(splitter.words), fragment, splitter.value)
 
 
 class _Splitter:
@@ -53,7 +62,7 @@ class _Splitter:
     def take(self, place: int, letter: str) -> None:
         """Read one more *letter*."""
         if self._is_escaped:
-            self.value += letter
+            self.value += letter if letter in '"\\' or not self.quote else f"\\{letter}"
             self._is_escaped = False
         elif letter == "\\" and self.quote != "'":
             self._is_inside = self._is_escaped = True

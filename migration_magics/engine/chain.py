@@ -29,8 +29,8 @@ class Chain:
         self._directory: ScriptDirectory | None = None
         self._graph: Graph | None = None
         self._modules: dict[str, tuple[str, ModuleType]] = {}
-        self._folders: dict[str, int | None] = {}
-        self._folders_of: Graph | None = None
+        self._folders: tuple[str, ...] = ()
+        self._folders_changed: tuple[int | None, ...] = ()
 
     @property
     def graph(self) -> Graph:
@@ -39,6 +39,9 @@ class Chain:
         graph = self._reader.read(project.version_locations, recursive=project.is_recursive, sourceless=project.is_sourceless)
         if graph is not self._graph:
             self._graph, self._directory = graph, None
+            locations = (str(location) for location in project.version_locations)
+            self._folders = tuple({*locations, *(os.path.dirname(each.path) for each in graph if each.path)})  # noqa: PTH120 - no Path per file
+        self._folders_changed = _changed(self._folders)
         return graph
 
     @property
@@ -47,16 +50,9 @@ class Chain:
 
         Looks at the folders only, not at every file; one that was rewritten in place is noticed by the next command.
         """
-        graph = self._graph
-        if graph is None or (
-            graph is self._folders_of and any(_changed_ns(folder) != seen for folder, seen in self._folders.items())
-        ):
-            graph, self._folders_of = self.graph, None
-        if graph is not self._folders_of:
-            folders = {str(location) for location in self.project.version_locations}
-            folders |= {os.path.dirname(revision.path) for revision in graph if revision.path}  # noqa: PTH120 - no Path per file
-            self._folders, self._folders_of = {folder: _changed_ns(folder) for folder in folders}, graph
-        return graph
+        if self._graph is None or _changed(self._folders) != self._folders_changed:
+            return self.graph
+        return self._graph
 
     @property
     def directory(self) -> ScriptDirectory:
@@ -89,9 +85,12 @@ class Chain:
         return callable(getattr(self.module(revision), "downgrade", None))
 
 
-def _changed_ns(folder: str) -> int | None:
-    """Return when something came into *folder* or went, in nanoseconds; None where there is no such folder."""
-    try:
-        return os.stat(folder).st_mtime_ns  # noqa: PTH116 - a string in
-    except OSError:
-        return None
+def _changed(folders: tuple[str, ...]) -> tuple[int | None, ...]:
+    """Return when something came into each of *folders* or went, in nanoseconds; None for one that does not exist."""
+    found: list[int | None] = []
+    for folder in folders:
+        try:
+            found.append(os.stat(folder).st_mtime_ns)  # noqa: PTH116 - a string in
+        except OSError:
+            found.append(None)
+    return tuple(found)
