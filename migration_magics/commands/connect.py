@@ -9,7 +9,7 @@ from pathlib import Path
 from ..engine import connecting
 from ..engine.project import Config, find, from_config
 from ..engine.templates import create
-from ..errors import ConnectionNotFound, NotConnected, ProjectNotFound, UsageProblem
+from ..errors import ConnectionNotFound, EnvironmentFailed, NotConnected, ProjectNotFound, UsageProblem
 from ..results import Connected, Connections, Initialised
 from .workspace import ProjectInUse, WorkspaceState
 
@@ -31,23 +31,25 @@ def connect(
     `Config`. Without it: the project's own URL, then `$DATABASE_URL`. Raises ConnectionNotFound, DriverMissing,
     DatabaseUnreachable, ProjectNotFound (only where a project was named).
     """
+    notes = _notes(source)
     source, said = _resolved(ws, source)
     if isinstance(source, Config):
         project, source = source, None
     in_use = _project(ws, project, ini_section, _attributes(ws, attribute))
+    directory = None
     if source is None:
-        source, said = _own_source(in_use)
+        source, said = _own_source(in_use, engine)
+        directory = in_use.project.working_directory if in_use is not None else None
     if isinstance(source, str) and source in ws.databases and "://" not in source:
         ws.use(source)
         return _connected(ws, f"connection {source}")
-    notes = _notes(source)
+    timeout_s = ws.settings.connect_timeout_s
     database = connecting.database_from(
-        source, name, ws.databases, is_protected=protected, connect_timeout_s=ws.settings.connect_timeout_s
+        source, name, ws.databases, is_protected=protected, connect_timeout_s=timeout_s, directory=directory
     )
+    database.reach()
     if database.is_missing:
         notes += (f"{database.file} does not exist yet; the first change creates it.",)
-    else:
-        database.run(lambda _connection: None)  # a wrong URL must show here, not at the first command
     ws.add(database, in_use, engine)
     return _connected(ws, said, notes)
 
@@ -100,10 +102,17 @@ def _resolved(ws: WorkspaceState, source: object) -> tuple[object, str]:
     )
 
 
-def _own_source(in_use: ProjectInUse | None) -> tuple[object, str]:
-    """The project's own database, then `$DATABASE_URL`."""
+def _own_source(in_use: ProjectInUse | None, engine_name: str | None) -> tuple[object, str]:
+    """The project's own database, then `$DATABASE_URL`. Where there is neither, what failed in env.py is the reason."""
+    problem: EnvironmentFailed | None = None
     if in_use is not None:
-        found = connecting.engine_of_env_py(in_use.project, in_use.environment)
+        given = connecting.given_connection(in_use.project)
+        if given is not None:
+            return given, f'config.attributes["connection"] of {in_use.project.source}'
+        try:
+            found = connecting.engine_of_env_py(in_use.environment, engine_name)
+        except EnvironmentFailed as error:
+            found, problem = None, error
         if found is not None:
             return found, f"the project's own URL ({in_use.project.source}, by its env.py)"
         url = connecting.configured_url(in_use.project)
@@ -111,11 +120,16 @@ def _own_source(in_use: ProjectInUse | None) -> tuple[object, str]:
             return url, f"the project's own URL ({in_use.project.source})"
     if os.environ.get("DATABASE_URL"):
         return os.environ["DATABASE_URL"], "$DATABASE_URL"
-    raise NotConnected("There is no URL to connect to: none was given, the project has none, and $DATABASE_URL is not set.", hint="%migrate connect sqlite:///app.db")
+    if problem is not None:
+        raise problem
+    raise NotConnected(
+        "There is no URL to connect to: none was given, the project has none, and $DATABASE_URL is not set.",
+        hint="%migrate connect sqlite:///app.db",
+    )
 
 
 def _notes(source: object) -> tuple[str, ...]:
-    if isinstance(source, str) and connecting.has_password(source):
+    if isinstance(source, str) and "://" in source and connecting.has_password(source):
         return ("The password is now written in this notebook: better a variable, or $DATABASE_URL.",)
     return ()
 
@@ -123,7 +137,9 @@ def _notes(source: object) -> tuple[str, ...]:
 # -- the project
 
 
-def _project(ws: WorkspaceState, project: object, section: str | None, attributes: dict[str, object]) -> ProjectInUse | None:
+def _project(
+    ws: WorkspaceState, project: object, section: str | None, attributes: dict[str, object]
+) -> ProjectInUse | None:
     """The project to use: the one named, the one already in use, the one found from here, or None."""
     if isinstance(project, str) and isinstance(ws.lookup(project), Config):
         return ws.take_up(from_config(_as_config(ws.lookup(project)), f"variable {project}", attributes=attributes))
@@ -151,10 +167,14 @@ def _attributes(ws: WorkspaceState, pairs: tuple[str, ...]) -> dict[str, object]
     for pair in pairs:
         name, separator, variable = pair.partition("=")
         if not separator or not name:
-            raise UsageProblem(f"--attribute wants NAME=VARIABLE, not {pair!r}.", hint="--attribute settings=my_settings")
+            raise UsageProblem(
+                f"--attribute wants NAME=VARIABLE, not {pair!r}.", hint="--attribute settings=my_settings"
+            )
         value = ws.lookup(variable)
         if value is None:
-            raise ConnectionNotFound(f"There is no variable {variable!r}.", hint=f"define it in a cell before: {variable} = ...")
+            raise ConnectionNotFound(
+                f"There is no variable {variable!r}.", hint=f"define it in a cell before: {variable} = ..."
+            )
         found[name] = value
     return found
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 from ..engine import catalogue, runner
 from ..engine.chain import Chain
@@ -247,9 +246,11 @@ def _is_same(one: Project, other: Project) -> bool:
         one.directory == other.directory
         and one.config.config_file_name == other.config.config_file_name
         and one.config.config_ini_section == other.config.config_ini_section
-        and _attributes(one) == _attributes(other)
+        and _is_same_attributes(one, other)
     )
 
 
-def _attributes(project: Project) -> dict[str, Any]:
-    return {name: value for name, value in project.config.attributes.items() if name != "connection"}
+def _is_same_attributes(one: Project, other: Project) -> bool:
+    """Compare by identity: a value may be anything, and `==` of a data frame is no answer."""
+    mine, theirs = one.config.attributes, other.config.attributes
+    return mine.keys() == theirs.keys() and all(value is theirs[name] for name, value in mine.items())

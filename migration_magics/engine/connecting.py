@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.orm import scoped_session
 
-from ..errors import MigrationError, UsageProblem
+from ..errors import UsageProblem
 from .database import Database, identity, parse_url, sqlite_path
 from .environment import Environment
 from .project import Project
+from .stand_ins import has_connections
 
 
 def database_from(
-    source: object, name: str | None, known: Mapping[str, Database], *, is_protected: bool, connect_timeout_s: float
+    source: object,
+    name: str | None,
+    known: Mapping[str, Database],
+    *,
+    is_protected: bool,
+    connect_timeout_s: float,
+    directory: Path | None = None,
 ) -> Database:
     """Return the database that *source* is: a URL, or an SQLAlchemy engine, connection or session. Opens nothing.
 
-    Without *name* it gets its own, with a number where another of the *known* databases has that. Raises UsageProblem,
+    *directory* is what a relative SQLite file of an engine is meant from. Without *name* it gets its own, with a number where another of the *known* databases has that. Raises UsageProblem,
     DriverMissing.
     """
     if isinstance(source, (str, URL)):
@@ -27,22 +36,22 @@ def database_from(
         return Database.from_url(called, url, is_protected=is_protected, connect_timeout_s=connect_timeout_s)
     engine = _engine(source)
     called = name or _free_name(engine.url, known)
-    return Database(called, engine, is_protected=is_protected, connect_timeout_s=connect_timeout_s)
+    return Database(called, engine, is_protected=is_protected, connect_timeout_s=connect_timeout_s, directory=directory)
 
 
-def engine_of_env_py(project: Project, environment: Environment) -> Engine | URL | None:
+def engine_of_env_py(environment: Environment, engine_name: str | None = None) -> Engine | None:
     """Return the engine env.py makes for itself, with all that it gives it; None where it makes none that can connect.
 
-    Where its SQLite file is meant from the project's own folder, the absolute URL is returned instead.
+    *engine_name* says which, where it makes several. Raises EnvironmentFailed, Refused.
     """
-    try:
-        call = environment.captured().calls[0]
-    except MigrationError:
-        return None  # whatever is wrong with env.py, the URL may still be in the configuration file
-    if not isinstance(call.engine, Engine) or call.url is None:
-        return None
-    absolute = _absolute(call.url, project)
-    return call.engine if absolute == call.url else absolute
+    captured = environment.captured()
+    call = captured.called(engine_name)[0] if engine_name else captured.calls[0]
+    return call.engine if has_connections(call.engine) else None
+
+
+def given_connection(project: Project) -> object:
+    """Return what `config.attributes["connection"]` holds, by the convention of Alembic's cookbook; None where nothing."""
+    return project.config.attributes.get("connection")
 
 
 def configured_url(project: Project) -> URL | None:
@@ -74,15 +83,21 @@ def _absolute(url: URL, project: Project) -> URL:
 def _engine(source: object) -> Engine:
     """The engine behind an SQLAlchemy engine, connection or session, also an asynchronous one."""
     candidate: Any = source
-    if hasattr(candidate, "get_bind"):
-        candidate = candidate.get_bind()
+    if isinstance(getattr(candidate, "kw", None), dict):  # sessionmaker, async_sessionmaker
+        candidate = candidate.kw.get("bind") or candidate
+    if isinstance(candidate, scoped_session):
+        candidate = candidate()
+    for _ in range(2):  # a session may be bound to a connection
+        if hasattr(candidate, "in_transaction") and candidate.in_transaction():
+            kind = "session" if hasattr(candidate, "get_bind") else "connection"
+            raise UsageProblem(
+                f"The {kind} is in the middle of a transaction, for whose end a migration would wait.",
+                hint=f"end it first: {kind}.commit()",
+            )
+        if hasattr(candidate, "get_bind"):
+            candidate = candidate.get_bind()
     candidate = getattr(candidate, "sync_engine", None) or getattr(candidate, "sync_connection", None) or candidate
     if isinstance(candidate, Connection):
-        if candidate.in_transaction():
-            raise UsageProblem(
-                "The connection is in the middle of a transaction, for whose end a migration would wait.",
-                hint="end it first: connection.commit(), or connect its engine",
-            )
         candidate = candidate.engine
     if not isinstance(candidate, Engine):
         raise UsageProblem(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -35,7 +36,8 @@ def identity(url: URL, directory: Path | None = None) -> str:
     family = _FAMILIES.get(backend, backend)
     if family == "sqlite":
         path = sqlite_path(url, directory)
-        return f"sqlite:{path}" if path else "sqlite:memory"
+        mode = "?mode=ro" if url.query.get("mode") == "ro" else ""  # somebody's wish, which env.py's own URL does not know
+        return f"sqlite:{path}{mode}" if path else "sqlite:memory"
     query = dict(url.query)
     host = query.get("host") or query.get("unix_socket") or url.host or "localhost"
     host = {"127.0.0.1": "localhost", "::1": "localhost"}.get(str(host), str(host))
@@ -91,12 +93,22 @@ class Database:
     driver is asynchronous and in which thread it must run. Nothing is opened until then.
     """
 
-    def __init__(self, name: str, engine: Engine, *, is_protected: bool = False, connect_timeout_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        name: str,
+        engine: Engine,
+        *,
+        is_protected: bool = False,
+        connect_timeout_s: float = 10.0,
+        directory: Path | None = None,
+    ) -> None:
         self.name = name
         self.engine = engine
         self.is_protected = is_protected
         self.connect_timeout_s = connect_timeout_s
         self.facts: str | None = None
+        self.directory = directory or Path.cwd()
+        """What a relative SQLite file is meant from: SQLAlchemy makes it absolute when the engine is made."""
         self._cancel: Callable[[], None] | None = None
         self._is_ours = False
 
@@ -131,13 +143,13 @@ class Database:
     @property
     def identity(self) -> str:
         """See `identity`; a database in memory is told apart by its engine."""
-        base = identity(self.engine.url)
+        base = identity(self.engine.url, self.directory)
         return f"{base}:{id(self.engine):x}" if base == "sqlite:memory" else base
 
     @property
     def file(self) -> Path | None:
         """The SQLite file, or None."""
-        return sqlite_path(self.engine.url) if self.family == "sqlite" else None
+        return sqlite_path(self.engine.url, self.directory) if self.family == "sqlite" else None
 
     @property
     def is_missing(self) -> bool:
@@ -183,21 +195,45 @@ class Database:
             return worker.call(lambda: asyncio.run(self._bridge(work)), self.cancel)
         if in_thread and not self.is_thread_bound:
             return worker.call(lambda: self._run_here(work), self.cancel)
-        return self._run_here(work)
+        try:
+            return self._run_here(work)
+        except KeyboardInterrupt as interrupt:
+            raise worker.Interrupted from interrupt
+
+    def reach(self) -> None:
+        """Open a connection and read something: a wrong URL shows here. Creates nothing.
+
+        Raises DatabaseUnreachable (also for a file that is no database, or in a folder that is not there), DriverMissing.
+        """
+        if self.is_missing:
+            if self.file is not None and not self.file.parent.is_dir():
+                raise DatabaseUnreachable(
+                    f"{self.file} cannot be made: there is no folder {self.file.parent}.", hint="make the folder, or mend the path"
+                )
+            return
+        try:
+            self.run(_read_something)
+        except exc.DatabaseError as error:
+            problem = failures.connection_problem(error, self.name)
+            said = redact(failures.words(error), *self._secrets())
+            raise problem or DatabaseUnreachable(f"{self.name} cannot be read: {said}", hint="is this the right database?") from error
 
     def cancel(self) -> None:
         """Ask the driver to stop the statement that runs now, from another thread. Safe at any time."""
         cancel = self._cancel
         if cancel is not None:
-            cancel()
+            with contextlib.suppress(Exception):  # the connection may have ended by itself: then there is nothing to stop
+                cancel()
 
     def watch(self, connection: Connection) -> None:
         """Let `cancel` reach the statements of *connection*."""
         raw: Any = connection.connection.driver_connection
-        if hasattr(raw, "interrupt"):  # sqlite3
-            self._cancel = raw.interrupt
-        elif hasattr(raw, "cancel_safe") or hasattr(raw, "cancel"):  # psycopg, psycopg2
-            self._cancel = getattr(raw, "cancel_safe", raw.cancel)
+        if hasattr(raw, "interrupt"):  # sqlite3, aiosqlite
+            self._cancel = lambda: _finish(raw.interrupt())
+        elif not self.is_async and hasattr(raw, "cancel_safe"):  # psycopg
+            self._cancel = raw.cancel_safe
+        elif hasattr(raw, "cancel"):  # psycopg2, asynchronous psycopg
+            self._cancel = raw.cancel
         elif hasattr(raw, "thread_id"):  # MySQL protocol: another connection must kill the query
             thread_id = raw.thread_id()
             self._cancel = lambda: self._kill(int(thread_id))
@@ -240,8 +276,21 @@ class Database:
                 await engine.dispose()
 
     def dispose(self) -> None:
-        """Close what our engine keeps open."""
-        self.engine.dispose()
+        """Close what our engine keeps open; an engine that is somebody else's is theirs (it may hold a database in memory)."""
+        if self._is_ours and not self.is_async:
+            self.engine.dispose()
+
+
+def _read_something(connection: Connection) -> None:
+    """Opening a SQLite file does not read it: whether it is a database shows at the first look."""
+    connection.exec_driver_sql("PRAGMA schema_version" if connection.dialect.name == "sqlite" else "SELECT 1")
+
+
+def _finish(result: object) -> None:
+    """Run a coroutine that awaits nothing: aiosqlite's `interrupt`."""
+    if asyncio.iscoroutine(result):
+        with contextlib.suppress(StopIteration):
+            result.send(None)
 
 
 def _facts(connection: Connection) -> str:

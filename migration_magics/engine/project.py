@@ -192,3 +192,6 @@ def _short(path: Path) -> str:
         return str(path.absolute().relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+__all__ = ["Config", "Project", "find", "from_config"]

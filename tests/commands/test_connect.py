@@ -1,0 +1,304 @@
+"""Connecting: every source there is, which one won, and what goes wrong said in the user's words."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+from sqlalchemy.pool import StaticPool
+
+from migration_magics import errors
+from migration_magics.commands.api import Workspace
+from tests.support.zoo import build, left, opened
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path_factory, monkeypatch):
+    """Work in an empty folder: no project is found unless one is named."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+
+
+SOURCES = {
+    "Engine": lambda url: sa.create_engine(url),
+    "Connection": lambda url: sa.create_engine(url).connect(),
+    "Session": lambda url: Session(sa.create_engine(url)),
+    "Session on a Connection": lambda url: Session(sa.create_engine(url).connect()),
+    "sessionmaker": lambda url: sessionmaker(sa.create_engine(url)),
+    "scoped_session": lambda url: scoped_session(sessionmaker(sa.create_engine(url))),
+    "URL": lambda url: sa.make_url(url),
+    "str": lambda url: url,
+    "AsyncEngine": lambda url: create_async_engine(url.replace("sqlite", "sqlite+aiosqlite", 1)),
+    "AsyncSession": lambda url: AsyncSession(create_async_engine(url.replace("sqlite", "sqlite+aiosqlite", 1))),
+    "async_sessionmaker": lambda url: async_sessionmaker(
+        create_async_engine(url.replace("sqlite", "sqlite+aiosqlite", 1))
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_variable_may_hold_anything_that_reaches_a_database(kind, sqlite_url, tmp_path):
+    build(tmp_path, "plain", sqlite_url)
+    ws = Workspace(lookup={"db": SOURCES[kind](sqlite_url)}.get)
+    connected = ws.connect("db", project=str(tmp_path))
+    assert connected.source == "variable db"
+    assert connected.connection.dialect == "sqlite"
+    assert ws.upgrade("head").after == ("b2",)
+    assert "evaluations" in left(sqlite_url).tables
+
+
+IN_TRANSACTION = {
+    "Connection": lambda engine: engine.connect(),
+    "Session": lambda engine: Session(engine),
+}
+
+
+@pytest.mark.parametrize("kind", IN_TRANSACTION)
+def test_what_is_in_the_middle_of_a_transaction_is_refused(kind, sqlite_url):
+    source = IN_TRANSACTION[kind](sa.create_engine(sqlite_url))
+    source.execute(sa.text("SELECT 1"))
+    with pytest.raises(errors.UsageProblem, match="in the middle of a transaction") as caught:
+        Workspace().connect(source)
+    assert ".commit()" in caught.value.hint
+    source.rollback()
+    assert Workspace().connect(source).connection.dialect == "sqlite"
+
+
+def test_something_else_is_nothing_to_connect_to():
+    with pytest.raises(errors.UsageProblem, match="A dict is nothing to connect to"):
+        Workspace(lookup={"d": {}}.get).connect("d")
+
+
+def test_the_source_that_won_is_said(sqlite_url, tmp_path, monkeypatch):
+    folder = build(tmp_path / "p", "plain", sqlite_url)
+    assert "the project's own URL" in Workspace().connect(project=str(folder)).source
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'by_variable.db'}")
+    assert "the project's own URL" in Workspace().connect(project=str(folder)).source
+    assert Workspace().connect().source == "$DATABASE_URL"
+    assert Workspace().connect(sqlite_url).source == "the URL given"
+    assert Workspace().connect(sa.create_engine(sqlite_url)).source == "the Engine given"
+
+
+def test_without_any_source_the_ways_to_name_one_are_told():
+    with pytest.raises(errors.NotConnected, match="none was given") as caught:
+        Workspace().connect()
+    assert caught.value.hint == "%migrate connect sqlite:///app.db"
+
+
+def test_an_env_py_that_fails_is_the_reason_where_nothing_else_names_a_database(tmp_path):
+    folder = build(tmp_path, "plain", "driver://user@host/name", env_py="import os\nos.environ['NO_SUCH_SETTING']\n")
+    with pytest.raises(errors.EnvironmentFailed, match=r"env\.py, line 2\): KeyError"):
+        Workspace().connect(project=str(folder))
+
+
+def test_names_are_exact_and_the_nearest_is_told(sqlite_url):
+    ws = Workspace(lookup={"engine": sa.create_engine(sqlite_url)}.get)
+    ws.connect(sqlite_url, name="staging")
+    with pytest.raises(errors.ConnectionNotFound, match="no connection or variable 'stagin'") as caught:
+        ws.connect("stagin")
+    assert "staging" in caught.value.hint
+    with pytest.raises(errors.ConnectionNotFound):
+        ws.connect("Engine")
+
+
+def test_the_engine_of_env_py_keeps_its_arguments(tmp_path):
+    """What env.py gives to `create_engine` holds for us, too."""
+    env_py = (
+        "import sqlalchemy as sa\nfrom alembic import context\nfrom sqlalchemy import event\n"
+        f"engine = sa.create_engine('sqlite:///{tmp_path}/kept.db', connect_args={{'timeout': 7.5}})\n"
+        "@event.listens_for(engine, 'connect')\n"
+        "def pragma(raw, _record):\n    raw.execute('PRAGMA cache_size = -4321')\n"
+        "with engine.connect() as connection:\n    context.configure(connection=connection)\n"
+        "    with context.begin_transaction():\n        context.run_migrations()\n"
+    )
+    ws = opened(build(tmp_path, "plain", "driver://x", env_py=env_py))
+    with ws.database.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 7500
+        assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -4321
+
+
+def test_a_relative_file_is_meant_from_where_the_project_is(tmp_path):
+    folder = build(tmp_path / "project", "plain", "sqlite:///app.db")
+    ini = (folder / "alembic.ini").read_text().replace("%(here)s/migrations", "migrations").replace("%(here)s", ".")
+    (folder / "alembic.ini").write_text(ini)
+    ws = opened(folder)
+    ws.upgrade("head")
+    assert (folder / "app.db").exists()
+    assert os.listdir() == []
+    assert ws.current().ids == ("b2",)
+
+
+def test_a_relative_file_stays_the_same_after_the_notebook_changed_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = build(tmp_path / "project", "plain", "driver://x")
+    ws = opened(folder, "sqlite:///app.db")
+    ws.upgrade("a1")
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    assert ws.current().ids == ("a1",)
+    assert ws.upgrade("head").after == ("b2",)
+    assert not (tmp_path / "sub" / "app.db").exists()
+
+
+# -- what goes wrong
+
+
+def test_an_unreachable_server_is_named():
+    with pytest.raises(errors.DatabaseUnreachable, match="does not answer") as caught:
+        Workspace().connect("postgresql+psycopg://me:s3cret@127.0.0.1:1/app")
+    assert "s3cret" not in "".join(caught.value._render_traceback_())
+
+
+@pytest.mark.parametrize(
+    "url, line",
+    [
+        ("postgresql+psycopg2://me:s3cret@host/app", "%pip install psycopg2-binary"),
+        ("mysql+mysqldb://me:s3cret@host/app", "%pip install mysqlclient"),
+        ("mssql+pyodbc://me:s3cret@host/app", "%pip install pyodbc"),
+    ],
+)
+def test_a_missing_driver_comes_with_its_pip_line(url, line):
+    with pytest.raises(errors.DriverMissing) as caught:
+        Workspace().connect(url)
+    assert caught.value.hint == line
+    assert "s3cret" not in "".join(caught.value._render_traceback_())
+
+
+def test_an_unknown_dialect_is_told():
+    with pytest.raises(errors.DriverMissing, match="knows no database called 'nosuch'"):
+        Workspace().connect("nosuch://host/app")
+
+
+def test_a_wrong_password_is_never_shown(mariadb, mariadb_url):
+    url = mariadb_url.replace("root@", "root:t0p-s3cret@")
+    with pytest.raises(errors.DatabaseUnreachable, match="(?i)access denied") as caught:
+        Workspace().connect(url)
+    assert "t0p-s3cret" not in "".join(caught.value._render_traceback_())
+
+
+def test_only_a_password_written_in_the_notebook_is_frowned_on(postgresql_url):
+    """A variable or `$DATABASE_URL` is what the note recommends."""
+    secret = postgresql_url.replace("postgres@", "postgres:pw@")
+    assert "better a variable" in " ".join(Workspace().connect(secret).notes)
+    assert Workspace(lookup={"v": secret}.get).connect("v").notes == ()
+
+
+def test_a_missing_file_is_said_and_not_made(tmp_path):
+    path = tmp_path / "new.db"
+    connected = Workspace().connect(f"sqlite:///{path}")
+    assert "does not exist yet" in " ".join(connected.notes)
+    assert not path.exists()
+
+
+def test_a_file_in_a_missing_folder_is_refused(tmp_path):
+    with pytest.raises(errors.DatabaseUnreachable, match="folder") as caught:
+        Workspace().connect(f"sqlite:///{tmp_path / 'nowhere' / 'new.db'}")
+    assert "nowhere" in caught.value.message
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    path = tmp_path / "text.db"
+    path.write_text("this is a letter, not a database " * 100)
+    with pytest.raises(errors.DatabaseUnreachable, match="not a database"):
+        Workspace().connect(f"sqlite:///{path}")
+    assert path.read_text().startswith("this is a letter")
+
+
+def test_a_folder_is_no_database(tmp_path):
+    with pytest.raises(errors.DatabaseUnreachable):
+        Workspace().connect(f"sqlite:///{tmp_path}")
+
+
+def test_a_read_only_file_can_be_looked_at(tmp_path, sqlite_url):
+    folder = build(tmp_path / "p", "plain", sqlite_url)
+    opened(folder, sqlite_url).upgrade("a1")
+    (tmp_path / "test.db").chmod(stat.S_IREAD)
+    ws = opened(folder, f"sqlite:///file:{tmp_path / 'test.db'}?mode=ro&uri=true")
+    assert ws.current().ids == ("a1",)
+    with pytest.raises(errors.DatabaseReadOnly, match="Nothing was changed"):
+        ws.upgrade("head")
+    assert ws.current().ids == ("a1",)
+
+
+# -- several connections
+
+
+def test_use_using_and_disconnect(tmp_path):
+    ws = Workspace()
+    for name in ("one", "two"):
+        ws.connect(f"sqlite:///{tmp_path / name}.db", name=name)
+    assert ws.current_name == "two"
+    ws.run("use one")
+    assert ws.current_name == "one"
+    with pytest.raises(errors.ConnectionNotFound), ws.using("two"):
+        assert ws.current_name == "two"
+        ws.use("three")
+    assert ws.current_name == "one"
+    ws.run("disconnect one")
+    assert ws.current_name == "two"
+    ws.run("disconnect")
+    assert not ws.has_connection
+    with pytest.raises(errors.NotConnected):
+        ws.run("disconnect")
+
+
+def test_connecting_again_under_a_name_replaces_it(tmp_path):
+    ws = Workspace()
+    ws.connect(f"sqlite:///{tmp_path / 'a.db'}", name="db")
+    ws.connect(f"sqlite:///{tmp_path / 'b.db'}", name="db")
+    assert list(ws.databases) == ["db"]
+    assert ws.database.file == tmp_path / "b.db"
+
+
+def test_the_user_s_own_engine_outlives_its_connection():
+    """To dispose an engine that was lent to us would throw a database in memory away."""
+    engine = sa.create_engine("sqlite://", poolclass=StaticPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE mine (id INTEGER)")
+    ws = Workspace(lookup={"engine": engine}.get)
+    ws.connect("engine", name="db")
+    ws.connect("sqlite://", name="db")
+    ws.connect("engine", name="db")
+    ws.disconnect("db")
+    assert sa.inspect(engine).get_table_names() == ["mine"]
+
+
+def test_attributes_reach_env_py_by_name(tmp_path, sqlite_url):
+    env_py = (
+        "from alembic import context\nimport sqlalchemy as sa\n"
+        "settings = context.config.attributes['settings']\n"
+        "with sa.create_engine(settings['url']).connect() as connection:\n"
+        "    context.configure(connection=connection, version_table=settings['table'])\n"
+        "    with context.begin_transaction():\n        context.run_migrations()\n"
+    )
+    folder = build(tmp_path / "p", "plain", "driver://x", env_py=env_py)
+    ws = Workspace(lookup={"my_settings": {"url": sqlite_url, "table": "vv"}}.get)
+    ws.connect(project=str(folder), attribute=("settings=my_settings",))
+    moved = ws.upgrade("head")
+    assert moved.trace.environment == "native"
+    assert "vv" in left(sqlite_url).tables
+    with pytest.raises(errors.ConnectionNotFound, match="no variable 'nothing'"):
+        ws.connect(project=str(folder), attribute=("settings=nothing",))
+    with pytest.raises(errors.UsageProblem, match="NAME=VARIABLE"):
+        ws.connect(project=str(folder), attribute=("settings",))
+
+
+def test_a_config_variable_is_a_project_and_its_connection_is_a_source(tmp_path, sqlite_url):
+    from alembic.config import Config
+
+    folder = build(tmp_path / "p", "cookbook", "driver://x")
+    config = Config(str(folder / "alembic.ini"))
+    connection = sa.create_engine(sqlite_url).connect()
+    config.attributes["connection"] = connection
+    ws = Workspace(lookup={"cfg": config}.get)
+    assert 'config.attributes["connection"]' in ws.connect("cfg").source
+    assert ws.upgrade("head").after == ("b2",)
+    assert "evaluations" in left(sqlite_url).tables
+    assert config.attributes == {"connection": connection}
+    assert config.cmd_opts is None
+    assert not connection.closed
