@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from ..errors import BrownfieldBase, EnvironmentFailed, MigrationError, MoveFailed, MoveInterrupted, Refused
+from ..errors import BrownfieldBase, EnvironmentFailed, MigrationError, MoveFailed, MoveInterrupted
 from ..model.graph import Graph
 from ..model.plan import Plan
 from ..model.trace import Operation, Outcome, Step, Trace
@@ -60,30 +61,27 @@ def explained(
     """Return the error that says what failed, what state the database is in, and what to type next."""
     failed = next((step for step in trace.steps if step.outcome in {Outcome.FAILED, Outcome.UNKNOWN}), None)
     details = (*state(plan, trace, before, after, database), *_statement(error))
-    arguments = {"trace": trace, "before": before, "after": after}
+    arguments: dict[str, Any] = {"details": details, "trace": trace, "before": before, "after": after}
+    is_unchanged = after == before and not any(_changes(step, Outcome.APPLIED) for step in trace.steps)
     if isinstance(error, (worker.Interrupted, KeyboardInterrupt)):
         where = f" in revision {failed.revision}" if failed else ""
-        return MoveInterrupted(f"Stopped by you{where}.", details=details, hint=_again(plan, after), **arguments)  # type: ignore[arg-type]
+        return MoveInterrupted(f"Stopped by you{where}.", hint=_way_on(failed, plan, after), **arguments)
     if isinstance(error, ForeignKeysBroken):
-        said = f"The run would leave broken foreign keys, so it was not committed: {error}."
-        return MoveFailed(said, details=details, hint=_CASCADE, **arguments)  # type: ignore[arg-type]
+        return MoveFailed(f"The run would leave broken foreign keys, so it was not committed: {error}.", hint=_CASCADE, **arguments)
     if isinstance(error, MigrationError):
-        if after == before and not isinstance(error, (EnvironmentFailed, Escaped)):
+        if is_unchanged and not isinstance(error, (EnvironmentFailed, Escaped)):
             return error
-        return MoveFailed(error.message, details=(*details, *error.details), hint=error.hint, **arguments)  # type: ignore[arg-type]
+        arguments["details"] = (*details, *error.details)
+        return MoveFailed(error.message, hint=error.hint, **arguments)
+    problem = failures.connection_problem(error, database.name)
+    if problem is not None and is_unchanged:
+        problem.details = details
+        return problem
     if failed is None:
-        problem = failures.connection_problem(error, database.name)
-        if problem is not None and after == before:
-            return problem
-        return MoveFailed(_without_step(error), details=details, hint=_again(plan, after), **arguments)  # type: ignore[arg-type]
-    if failures.is_locked(error) or failures.is_read_only(error):
-        problem = failures.connection_problem(error, database.name)
-        if problem is not None and after == before:
-            problem.details = details
-            return problem
+        return MoveFailed(_without_step(error), hint=_way_on(None, plan, after), **arguments)
     if _is_brownfield(error, plan, trace, before):
-        return _brownfield(error, failed, details, arguments, chain)
-    return MoveFailed(_what(error, failed, plan, chain), details=details, hint=_hint(error, failed, plan, after, database), **arguments)  # type: ignore[arg-type]
+        return _brownfield(error, failed, chain, arguments)
+    return MoveFailed(_what(error, failed, plan, chain), hint=_hint(error, failed, plan, after), **arguments)
 
 
 def state(plan: Plan, trace: Trace, before: tuple[str, ...], after: tuple[str, ...] | None, database: Database) -> tuple[str, ...]:
@@ -102,10 +100,10 @@ def state(plan: Plan, trace: Trace, before: tuple[str, ...], after: tuple[str, .
     if failed is not None:
         lines.extend(_left_over(failed, database))
     rolled_back = [step for step in trace.steps if step.outcome is Outcome.ROLLED_BACK]
-    for step in rolled_back:
-        if _kept(step):  # an autocommit_block in it committed what came before
-            lines.extend(_left_over(step, database))
-    whole = [step.revision for step in rolled_back if not _kept(step)]
+    in_part = [step for step in rolled_back if _changes(step, Outcome.APPLIED)]  # an autocommit_block committed what came before
+    for step in in_part:
+        lines.extend(_left_over(step, database))
+    whole = [step.revision for step in rolled_back if step not in in_part]
     if whole:
         lines.append(f"Rolled back: {', '.join(whole)}.")
     begun = {step.revision for step in trace.steps}
@@ -130,10 +128,6 @@ def _left_over(failed: Step, database: Database) -> list[str]:
     if undone:
         lines.append(f"Rolled back of {failed.revision}: {_named(undone)}.")
     return lines
-
-
-def _kept(step: Step) -> list[Operation]:
-    return [operation for operation in step.operations if operation.outcome is Outcome.APPLIED]
 
 
 def _changes(step: Step, outcome: Outcome) -> list[Operation]:
@@ -173,8 +167,6 @@ def _what(error: BaseException, failed: Step, plan: Plan, chain: Chain) -> str:
     path = graph[failed.revision].path if failed.revision in graph else None
     place = place_of(error, path) if path else ""
     message = f" ({failed.message})" if failed.message else ""
-    if isinstance(error, ForeignKeysBroken):
-        return f"The run would leave broken foreign keys, so it was not committed: {error}."
     if isinstance(error, AssertionError) and not str(error):
         return f"Revision {failed.revision}{message} uses autocommit_block(){place}, which is not possible inside the transaction that is open around it."
     said = failures.words(error)
@@ -183,24 +175,33 @@ def _what(error: BaseException, failed: Step, plan: Plan, chain: Chain) -> str:
 
 
 def _without_step(error: BaseException) -> str:
-    return f"{failures.words(error)}." if isinstance(error, Unfinished) else f"{type(error).__name__}: {failures.words(error)}"
+    """Everything ran, and then: most often a COMMIT that the database refused."""
+    if isinstance(error, Unfinished):
+        return f"{error}."
+    said = failures.words(error)
+    return f"The database refused: {said}" if getattr(error, "orig", None) is not None else f"{type(error).__name__}: {said}"
 
 
-def _hint(error: BaseException, failed: Step, plan: Plan, after: tuple[str, ...] | None, database: Database) -> str:
+def _hint(error: BaseException, failed: Step, plan: Plan, after: tuple[str, ...] | None) -> str:
     if isinstance(error, AssertionError) and not str(error):
         return "run it for real instead of --dry-run, or let env.py leave the transaction to Alembic (engine.connect(), not begin())"
-    kept = _changes(failed, Outcome.APPLIED)
-    if kept and not database.has_transactional_ddl:
-        return f"undo by hand what is done ({_named(kept)}), mend {Path(_path(plan, failed)).name}, then {_again(plan, after)}"
-    return f"mend {Path(_path(plan, failed)).name}, then {_again(plan, after)}; %migrate why shows the whole traceback"
+    if failures.is_timeout(error):
+        return "let a statement run longer: %config MigrateMagics.statement_timeout_s = 600 (or whatever limits it on the server), then run it again"
+    mend = f"mend {Path(_path(plan, failed)).name}"
+    if _changes(failed, Outcome.APPLIED):
+        return f"{mend}, {_way_on(failed, plan, after)}"
+    return f"{mend}, then {_way_on(failed, plan, after)}; %migrate why shows the whole traceback"
+
+
+def _way_on(failed: Step | None, plan: Plan, after: tuple[str, ...] | None) -> str:
+    """The command that goes on; where something half done was kept, that comes first."""
+    kept = _changes(failed, Outcome.APPLIED) if failed is not None else []
+    undo = f"undo by hand what is done ({_named(kept)}), then " if kept else ""
+    return undo + ("%migrate current" if after is None else f"%migrate {plan.direction} {plan.target}")
 
 
 def _path(plan: Plan, failed: Step) -> str:
     return next((step.path for step in plan.steps if step.revision == failed.revision and step.path), failed.revision)
-
-
-def _again(plan: Plan, after: tuple[str, ...] | None) -> str:
-    return "%migrate current" if after is None else f"%migrate {plan.direction} {plan.target}"
 
 
 def _is_brownfield(error: BaseException, plan: Plan, trace: Trace, before: tuple[str, ...]) -> bool:
@@ -220,17 +221,11 @@ def _makes_table(operation: Operation) -> bool:
     return any(_MAKES_TABLE.match(statement.sql) for statement in operation.statements)
 
 
-def _brownfield(
-    error: BaseException, failed: Step, details: tuple[str, ...], arguments: dict[str, object], chain: Chain
-) -> BrownfieldBase:
+def _brownfield(error: BaseException, failed: Step, chain: Chain, arguments: dict[str, Any]) -> BrownfieldBase:
     head = "head" if len(chain.graph.heads) == 1 else "heads"
     return BrownfieldBase(
         f"Revision {failed.revision} expects tables that this database does not have and no revision before it creates: "
         f"{failures.words(error)}. The project began on a database that already had tables.",
-        details=details,
         hint=f"create the tables from the models, Base.metadata.create_all(engine), then tell Alembic they are there: %migrate stamp {head}",
-        **arguments,  # type: ignore[arg-type]
+        **arguments,
     )
-
-
-__all__ = ["Refused", "Unfinished", "explained", "outcomes", "state", "unfinished"]

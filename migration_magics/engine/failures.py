@@ -45,19 +45,18 @@ _PACKAGES = {
 
 _READ_ONLY = {"25006", 1290, 1792, 1836}
 _LOCKED = {"55P03", 1205, 3572}
-_TIMED_OUT = {"57014", 1969, 3024}
-_TABLE_MISSING = {"42P01", 1146, "42S02"}
-_CANCELLED = {"57014", 1317}
+_TIMED_OUT = {1969, 3024}
+_TABLE_MISSING = {"42P01", 1146}
 
 
 def code(error: BaseException) -> str | int | None:
     """Return the server's own code of *error*: SQLSTATE for PostgreSQL, a number for MySQL and MariaDB, or None."""
     original = getattr(error, "orig", None) or error
-    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
-    if state:
-        return str(state)
     arguments = getattr(original, "args", ())
-    return arguments[0] if arguments and isinstance(arguments[0], int) else None
+    if arguments and isinstance(arguments[0], int):
+        return arguments[0]  # PyMySQL 1.2 has a `sqlstate`, too, which is HY000 for most
+    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+    return str(state) if state else None
 
 
 def words(error: BaseException) -> str:
@@ -71,7 +70,7 @@ def words(error: BaseException) -> str:
 
 def is_table_missing(error: BaseException) -> bool:
     """Say whether *error* is about a table that does not exist."""
-    return code(error) in _TABLE_MISSING or "no such table" in words(error)
+    return isinstance(error, exc.NoSuchTableError) or code(error) in _TABLE_MISSING or "no such table" in words(error)
 
 
 def is_locked(error: BaseException) -> bool:
@@ -86,7 +85,7 @@ def is_read_only(error: BaseException) -> bool:
 
 def is_timeout(error: BaseException) -> bool:
     """Say whether *error* is a statement that ran longer than it may."""
-    return code(error) in _TIMED_OUT and "timeout" in words(error).lower() + (" timeout" if code(error) != "57014" else "")
+    return code(error) in _TIMED_OUT or (code(error) == "57014" and "timeout" in words(error))  # 57014 is any cancelled statement
 
 
 def driver_missing(error: ImportError | exc.NoSuchModuleError, url: str) -> DriverMissing:

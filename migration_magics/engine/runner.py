@@ -227,10 +227,10 @@ class _Run:
     # -- after
 
     def _as_it_was(self, error: BaseException) -> BaseException:
-        """A COMMIT that failed is the database's word, though it is env.py that asked for it."""
+        """A COMMIT or a version table that the database refused is no fault of env.py, which only asked for the run."""
         cause = error.__cause__
-        is_commit = isinstance(cause, exc.DBAPIError) and cause.statement is None and bool(self.recorder.steps)
-        return cause if isinstance(error, EnvironmentFailed) and cause is not None and is_commit else error
+        is_refused = isinstance(cause, exc.DBAPIError) and host_steps.comes_from_a_run(cause)
+        return cause if isinstance(error, EnvironmentFailed) and cause is not None and is_refused else error
 
     def _read_back(self, error: BaseException | None) -> tuple[str, ...] | None:
         """The heads as they are now, or None where the run goes on behind our back or the database does not answer."""

@@ -10,6 +10,7 @@ import contextvars
 import ctypes
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def _stop(job: _Job[T], cancel: Callable[[], None] | None, interrupt: BaseExcept
     try:
         job.interrupt()
         if cancel is not None:
-            cancel()
+            with suppress(Exception):  # there is nothing left to cancel, or the server is gone: the work ends by itself
+                cancel()
         ended = job.wait(GRACE_S)
     except (KeyboardInterrupt, Interrupted) as second:
         raise StillRunning from second

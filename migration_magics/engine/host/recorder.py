@@ -124,6 +124,7 @@ class Recorder:
         self._batches: dict[int, Directive] = {}
         self._running: dict[int, _Sent] = {}
         self._uncommitted: list[_Sent] = []
+        self._committing: list[_Sent] = []
         self._attached: list[tuple[Any, str, Callable[..., None]]] = []
         self._connections: list[Connection] = []
 
@@ -220,6 +221,9 @@ class Recorder:
         self._running.pop(id(context.connection), None)
         if self.is_embedded and not isinstance(context.original_exception, Exception):
             context.is_disconnect = False  # an interrupt: SQLAlchemy would throw the connection, and a database in memory, away
+        if context.statement is None:  # a COMMIT; SQLAlchemy told of it before it was tried
+            for sent in self._committing:
+                sent.is_committed = False
         arguments = getattr(context.original_exception, "args", ())
         if self.ddl_commits and _DDL.match(context.statement or "") and arguments[:1] != (_SYNTAX_ERROR,):
             self._committed(context.connection)
@@ -227,7 +231,7 @@ class Recorder:
     def _committed(self, _connection: Connection) -> None:
         for sent in self._uncommitted:
             sent.is_committed = True
-        self._uncommitted.clear()
+        self._committing, self._uncommitted = self._uncommitted, []
 
     def _rolled_back(self, _connection: Connection) -> None:
         self._uncommitted.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from alembic.runtime import migration
 from alembic.runtime.migration import HeadMaintainer, MigrationStep, RevisionStep, StampStep
 from alembic.script import ScriptDirectory
 from alembic.script import revision as revisions
@@ -67,6 +68,16 @@ def heads_after(steps: Iterable[Any], heads: tuple[str, ...]) -> list[tuple[str,
         tally.update_to_step(step)
         found.append(tuple(sorted(tally.heads)))
     return found
+
+
+def comes_from_a_run(error: BaseException) -> bool:
+    """Say whether *error* went through Alembic's running of migrations, its bookkeeping and its COMMIT included."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == migration.__file__:
+            return True
+        traceback = traceback.tb_next
+    return False
 
 
 def original(error: CommandError) -> Exception:
