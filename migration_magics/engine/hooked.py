@@ -86,9 +86,10 @@ class Hooked:
         go_on({**kept, **self.request.overrides, "connection": target})
 
     def _is_meant(self, own: Any) -> bool:
-        if own is not None and own is self.connection:  # from config.attributes["connection"]
+        engine = engine_of(own)
+        if self.connection is not None and engine is self.connection.engine:  # from config.attributes["connection"]
             return True
-        place = place_of_engine(engine_of(own), self.project)
+        place = place_of_engine(engine, self.project)
         return place in self.places if self.connection is None else place not in self.siblings
 
     def run_migrations(self, keywords: dict[str, Any], go_on: Callable[[], None]) -> None:
@@ -149,7 +150,7 @@ def lent_attribute(attributes: dict[str, Any], connection: Connection | None) ->
     """Hand *connection* over by the cookbook's convention, `config.attributes["connection"]`; None hides what is there."""
     before = {name: attributes.pop(name) for name in ("connection",) if name in attributes}
     if connection is not None:
-        attributes["connection"] = connection
+        attributes["connection"] = Lent(connection, connection.engine)
     try:
         yield
     finally:

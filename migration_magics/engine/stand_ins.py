@@ -155,6 +155,10 @@ class Lent(Connection):
         self.lent_connection = connection
         self.lent_engine = engine
 
+    def connect(self) -> Lent:
+        """Return itself: some env.py files connect what `config.attributes` holds, as they would an engine (jupyterhub's)."""
+        return self
+
     def __exit__(self, *_a: object) -> None:
         return None
 
