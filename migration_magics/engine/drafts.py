@@ -114,7 +114,7 @@ def compose(
             path=Path(order.replaces.path) if order.replaces and order.replaces.path else None,
             created=order.created,
         )
-        data = _encoded(rendered.text, directory.output_encoding)
+        text, data = _encoded(rendered.text, directory.output_encoding)
     if rendered.id in graph:
         raise _id_taken(graph, rendered.id)
     revision = Revision(
@@ -126,7 +126,7 @@ def compose(
         path=str(rendered.path),
         created_at=rendered.created,
     )
-    return Draft(revision, rendered.path, rendered.text, data, rendered.created, order.replaces)
+    return Draft(revision, rendered.path, text, data, rendered.created, order.replaces)
 
 
 def wants_environment(project: Project) -> bool:
@@ -188,7 +188,10 @@ def _explained(graph: Graph, order: Order) -> Iterator[None]:
             try:
                 yield
             except CommandError as error:
-                raise _own_words(error) or error from error
+                own = _own_words(error)
+                if own is None:
+                    raise
+                raise own from error
     except host.TemplateFailed as error:
         raise _template_failed(error) from error
     except host.Dropped as error:
@@ -219,7 +222,9 @@ def _own_words(error: CommandError) -> MigrationError | None:
         return AuthoringProblem(f"{said}.", hint="use one of the project's version_locations")
     if "timezone" in said:
         return ProjectProblem(f"{said}.", hint="correct `timezone` in the project's configuration")
-    if "Duplicate head" in said or "character" in said:
+    if "not allowed in" in said:
+        return AuthoringProblem(f"{said.rstrip('.')}.", hint="use letters, digits and underscores")
+    if "Duplicate head" in said:
         return TargetProblem(f"{said}.", hint="%migrate heads shows what there is")
     return None
 
@@ -327,17 +332,21 @@ def decoded(data: bytes) -> str:
     return data.decode(encoding)
 
 
-def _encoded(text: str, encoding: str) -> bytes:
-    try:
-        data = text.encode(encoding)
-        if decoded(data) == text:
-            return data
-        problem = "the file does not say so"
-    except UnicodeEncodeError as error:
-        problem = f"it has no {text[error.start]!r}"
-    except (SyntaxError, UnicodeDecodeError):
-        problem = "the file does not say so"
+def _encoded(text: str, encoding: str) -> tuple[str, bytes]:
+    """Return *text* and its bytes in *encoding*, with the line that declares it (PEP 263) where Python needs one."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    problem = "Python does not read that"
+    for candidate in (text, f"# -*- coding: {encoding} -*-{newline}{text}"):
+        try:
+            data = candidate.encode(encoding)
+            if decoded(data) == candidate:
+                return candidate, data
+        except UnicodeEncodeError as error:
+            problem = f"it has no {text[error.start]!r}"
+            break
+        except (SyntaxError, UnicodeDecodeError, LookupError):
+            continue
     raise AuthoringProblem(
         f"The project writes its files in {encoding} (output_encoding), and {problem}. Nothing was written.",
-        hint=f"set output_encoding = utf-8, or begin script.py.mako with the line `# -*- coding: {encoding} -*-`",
+        hint="set output_encoding = utf-8",
     )

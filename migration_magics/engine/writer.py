@@ -148,7 +148,7 @@ class _Changes:
     folders: list[Path]
 
     def undo(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             if self.old is None:
                 self.path.unlink()
             elif self.path.read_bytes() != self.old:
