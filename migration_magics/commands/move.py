@@ -116,7 +116,7 @@ def _move(
         return Moved(made, Trace(), made.from_heads, made.from_heads, notes=(_nothing_to_do(made),), next_command="%migrate history")
     options = runner.Options(options.is_dry_run, options.per_revision, options.purge, options.x, options.tag, ws.engine_name)
     ran = runner.run(made, ws.chain, ws.environment, ws.database, ws.settings, options)
-    return Moved(made, ran.trace, ran.before, ran.after, notes=ran.trace.notes, next_command=_after(made, options))
+    return Moved(made, ran.trace, ran.before, ran.after, next_command=_after(made, options))
 
 
 def _planned(ws: WorkspaceState, made: Plan) -> Planned:

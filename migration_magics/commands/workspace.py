@@ -194,7 +194,7 @@ class WorkspaceState:
         try:
             return self.heads_of(database), ""
         except ProjectNotFound:
-            return None, "no project, so its version table is not known"
+            return None, ""
         except MigrationError as error:
             return None, error.message
 

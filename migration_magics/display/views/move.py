@@ -20,6 +20,7 @@ from ..view import (
     Prose,
     Row,
     Table,
+    Tone,
     View,
     cell,
     chip,
@@ -122,6 +123,8 @@ def _moved_notes(result: Moved) -> tuple[Line, ...]:
     notes.append(plain(count(len(trace.steps), "revision")))
     if trace.transactions:
         notes.append(plain(trace.transactions))
+    if trace.environment == "native":
+        notes.append(plain("by env.py's own connection"))
     notes.append(plain(duration(trace.duration_s)))
     return tuple(notes)
 
@@ -138,7 +141,9 @@ def _(result: Moved, settings: Settings) -> View:
     trace = result.trace
     chips: tuple[Piece, ...] = ()
     if not result.plan.is_empty:
-        word, tone = OUTCOMES[trace.outcome]
+        word, tone = (
+            _outcome(trace.steps[-1]) if trace.outcome is Outcome.APPLIED and trace.steps else OUTCOMES[trace.outcome]
+        )
         kept_or_not = trace.is_dry_run and trace.outcome in (Outcome.APPLIED, Outcome.ROLLED_BACK)
         chips = () if kept_or_not else (chip(word, tone),)
     blocks: list[Block] = [*_moved_sentence(result)]
@@ -148,15 +153,24 @@ def _(result: Moved, settings: Settings) -> View:
     if trace.output.strip():
         summary = "What env.py and the revisions printed"
         blocks.append(Details(summary, Code(redact(trace.output)), is_open=len(trace.output.splitlines()) <= 5))
-    native = "env.py made its own connection to this database." if trace.environment == "native" else ""
-    blocks += remarks(native, *trace.notes, *result.notes)
+    blocks += remarks(*trace.notes, *result.notes)
     return View(
         _moved_title(result),
         (*chips, *warning_chips(result.findings)),
         _moved_notes(result),
         tuple(blocks),
-        next_step(result.next_command),
+        next_step(result.next_command, "Undo it:" if _is_way_back(result) else "Next:"),
     )
+
+
+def _is_way_back(result: Moved) -> bool:
+    return result.plan.direction == "upgrade" and result.next_command.startswith("%migrate downgrade")
+
+
+def _outcome(step: Step) -> tuple[str, Tone]:
+    """What became of a step in words: a downgrade that was applied is an undoing."""
+    word, tone = OUTCOMES[step.outcome]
+    return ("undone" if step.direction == "downgrade" and step.outcome is Outcome.APPLIED else word), tone
 
 
 def _steps_table(result: Moved, settings: Settings) -> Table:
@@ -181,7 +195,7 @@ def _step_row(step: Step, *, is_merge: bool) -> Row:
     cells = operations_cell(step, is_merge=is_merge)
     failure = (Details("Error", Code(redact(step.error)), is_open=True),) if step.error else ()
     rows = rows_of(step.statements)
-    word, tone = OUTCOMES[step.outcome]
+    word, tone = _outcome(step)
     return Row(
         (
             cell(code(step.revision)),

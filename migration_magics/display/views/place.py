@@ -32,6 +32,16 @@ if TYPE_CHECKING:
 _CONNECT: Line = (Piece("Connect to a database:"), code("%migrate connect sqlite:///app.db"))
 
 
+_START: tuple[Line, ...] = (
+    (
+        Piece("No Alembic project here yet. Start one:"),
+        code("%migrate init"),
+        Piece("or name one:"),
+        code("%migrate connect --project PATH"),
+    ),
+)
+
+
 def _words(connection: ConnectionShown) -> tuple[Piece, ...]:
     current = (chip("in use", "here"),) if connection.is_current else ()
     return (*current, *((chip("protected", "drop"),) if connection.is_protected else ()))
@@ -75,7 +85,7 @@ def _(result: Connected, _settings: Settings) -> View:
         chips=(chip("protected", "drop"),) if connection.is_protected else (),
         notes=_where(connection),
         blocks=(*((Facts(tuple(facts)),) if facts else ()), *problem, *remarks(*result.notes)),
-        foot=next_step("%migrate status"),
+        foot=next_step("%migrate status") if result.project else _START,
     )
 
 
