@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import histories, history, moving
+from . import completion, histories, history, moving
 from .measure import compare, table
 
 if TYPE_CHECKING:
@@ -45,7 +45,12 @@ def command_rows(directory: Path, sizes: tuple[int, ...]) -> Iterator[Row]:
     yield _told(compare(moving.upgrade_comparison(directory, 1_000)))
 
 
-SECTIONS = (command_rows, history_rows)
+def completion_rows(directory: Path, sizes: tuple[int, ...]) -> Iterator[Row]:
+    """Measure Tab on the longest history."""
+    yield from map(_told, completion.rows(directory, sizes[-1]))
+
+
+SECTIONS = (command_rows, history_rows, completion_rows)
 """What is measured: functions of a directory to write to and the sizes asked for, giving rows. Add a section here."""
 
 

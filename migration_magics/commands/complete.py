@@ -37,13 +37,13 @@ _WORDS = {
 }
 _OTHER_WORDS = ("head", "heads", "current", "base")
 _ABOUT = {
-    "head": "the newest revision",
-    "heads": "the newest revisions of all branches",
-    "base": "before the first revision",
-    "current": "where the database stands",
-    "+1": "the next revision",
-    "-1": "one revision back",
-    "-3": "three revisions back",
+    "head": "target: the newest revision",
+    "heads": "target: the newest of all branches",
+    "base": "target: before the first revision",
+    "current": "target: where the database stands",
+    "+1": "target: the next revision",
+    "-1": "target: one revision back",
+    "-3": "target: three revisions back",
 }
 _ENDS = ("head", "heads", "base")
 """What may follow a label and its @."""
@@ -233,7 +233,7 @@ def _revisions(value: str, place: _Place) -> Iterator[Candidate]:
     label, at, rest = value.partition("@")
     if at:
         if label in graph.labels or label in graph:
-            yield from (Candidate(f"{label}@{end}", f"branch: {_ABOUT[end]}") for end in _ENDS if end.startswith(rest))
+            yield from (Candidate(f"{label}@{end}", _ABOUT[end]) for end in _ENDS if end.startswith(rest))
         return
     named = [
         *_words(place.command, value),
@@ -257,7 +257,7 @@ def _words(command: Command, value: str) -> Iterator[Candidate]:
 
 def _steps(step: str) -> str:
     number, way = abs(int(step)), "on" if step[0] == "+" else "back"
-    return f"{number} {'revision' if number == 1 else 'revisions'} {way}"
+    return f"target: {number} {'revision' if number == 1 else 'revisions'} {way}"
 
 
 def _about(revision: Revision) -> str:

@@ -45,6 +45,7 @@ _CONNECTABLE = frozenset(
         "Config",
     }
 )
+_UNBROKEN = {ord(" "): "\N{NO-BREAK SPACE}", ord("-"): "\N{NON-BREAKING HYPHEN}", ord("/"): "/\N{WORD JOINER}"}
 _log = logging.getLogger(__name__)
 
 
@@ -115,7 +116,7 @@ def new_matcher(shell: InteractiveShell, workspace: Callable[[], object | None])
             _log.debug("completion failed", exc_info=True)
             offer = Offer()
         return {
-            "completions": [SimpleCompletion(text=each.text, type=each.about) for each in offer.candidates],
+            "completions": [SimpleCompletion(text=each.text, type=_unbroken(each.about)) for each in offer.candidates],
             # IPython's own splitter cuts at ":", "=" and "@"; it does not look at a fragment without completions
             "matched_fragment": offer.fragment,
             "suppress": bool(offer.candidates),
@@ -124,6 +125,11 @@ def new_matcher(shell: InteractiveShell, workspace: Callable[[], object | None])
 
     matcher: Any = context_matcher(identifier=IDENTIFIER, priority=100)
     return matcher(migration_magics)
+
+
+def _unbroken(about: str) -> str:
+    """Return *about* so that no browser breaks it: JupyterLab's pop-up lets the second line run into the next row."""
+    return about.translate(_UNBROKEN)
 
 
 def _offer(context: CompletionContext, facts: ShellFacts, shell: InteractiveShell) -> Offer:

@@ -124,7 +124,7 @@ def offered(text, facts=None, **options):
         ("current -v -", ["--check-heads", "--on", "--help"]),
         ("current -c", ["-c"]),
         ("current ", ["--verbose", "--check-heads", "--on", "--help"]),
-        ("upgrade head -x a=1 -", ["--yes", "--plan", "--confirm", "--dry-run", "-x", "--tag", "--per-revision", "--on", "--help"]),
+        ("ensure_version -x a=1 -", ["--yes", "--plan", "--confirm", "--dry-run", "-x", "--tag", "--on", "--help"]),
         ("upgrade -- -", ["-1", "-2", "-3"]),
         ("nothing ", []),
         ("upgrade {{re", []),

@@ -13,8 +13,8 @@ from migration_magics.model.names import Names, TableNames
 
 MAKE = (
     "CREATE TABLE workers (id INTEGER PRIMARY KEY, host VARCHAR(20))",
-    "CREATE TABLE evaluations (z INTEGER PRIMARY KEY, a INTEGER, worker INTEGER,"
-    " CONSTRAINT uq_a UNIQUE (a), CONSTRAINT fk_worker FOREIGN KEY (worker) REFERENCES workers (id))",
+    """CREATE TABLE evaluations (z INTEGER PRIMARY KEY, a INTEGER, worker INTEGER,
+       CONSTRAINT uq_a UNIQUE (a), CONSTRAINT fk_worker FOREIGN KEY (worker) REFERENCES workers (id))""",
     "CREATE INDEX ix_host ON workers (host)",
     "CREATE VIEW busy AS SELECT id FROM workers",
 )
@@ -47,7 +47,7 @@ def test_tables_columns_indexes_and_constraints(database):
 def test_one_query_is_sent(database):
     sent = []
     sa.event.listen(database.engine, "before_cursor_execute", lambda *arguments: sent.append(arguments[2]))
-    database.run(lambda connection: None)
+    database.run(lambda _connection: None)
     before = len(sent)  # what connecting itself asks
     catalogue.read(database)
     assert len(sent) == 2 * before + 1

@@ -16,10 +16,19 @@ from migration_magics import load_ipython_extension, unload_ipython_extension
 from migration_magics.magics.completion import IDENTIFIER
 
 
+def readable(about):
+    """Text without the characters that keep a line together in JupyterLab."""
+    return (
+        about.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NON-BREAKING HYPHEN}", "-").replace("\N{WORD JOINER}", "")
+    )
+
+
 def completions(shell, text, at=None):
     """What a front end shows: text and the words beside it."""
     with provisionalcompleter():
-        return [(one.text, one.type) for one in shell.Completer.completions(text, len(text) if at is None else at)]
+        return [
+            (one.text, readable(one.type)) for one in shell.Completer.completions(text, len(text) if at is None else at)
+        ]
 
 
 def offered(shell, text, at=None):
@@ -214,7 +223,8 @@ shell.run_line_magic("load_ext", "migration_magics")
 light = "jedi" not in sys.modules
 found = []
 with provisionalcompleter():
-    for text in ("%migrate upgr", "%migrate upgrade --dry", "%migrate upgrade he", "%%revision -m x --app", "%%revision -m x\\nop.drop_ta"):
+    lines = ("%migrate upgr", "%migrate upgrade --dry", "%migrate upgrade he", "%%revision -m x --app")
+    for text in (*lines, "%%revision -m x\\nop.drop_ta"):
         found.append([one.text for one in shell.Completer.completions(text, len(text))])
 print(json.dumps([found, light, [name for name in ("alembic", "sqlalchemy", "pandas") if name in sys.modules]]))
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.magics.test_completion import readable
 from tests.magics.test_completion_in_a_kernel import SET_UP
 from tests.support.kernel import notebook_of
 
@@ -23,7 +24,9 @@ def test_the_pop_up_shows_revisions_and_fills_one_in(notebook_page):
         page.keyboard.press("Tab")
         item = page.locator(".jp-Completer-item", has_text=shown).first
         item.wait_for()
-        assert beside in item.inner_text()
+        assert beside in readable(item.inner_text())
+        box, kind = item.bounding_box(), item.locator(".jp-Completer-typeExtended").bounding_box()
+        assert kind["height"] < 1.5 * box["height"]  # one line: a second would run into the next row
         item.click()
         page.locator(".jp-Completer").wait_for(state="hidden")
         source = page.evaluate(
