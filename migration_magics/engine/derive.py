@@ -255,6 +255,10 @@ class _Reversal:
         if name is None:
             raise _Irreversible(f"{_called(operation)}: the constraint has no name to drop it by")
         reverse.constraint_name = name
+        if isinstance(operation, ops.CreateForeignKeyOp) and getattr(self.dialect, "is_mariadb", False):
+            # the server makes an index of the same name where the columns have none, and keeps it
+            table, schema = operation.source_table, operation.kw.get("source_schema")
+            return [reverse, ops.DropIndexOp(name, table, schema=schema, if_exists=True)]
         return [reverse]
 
     def _indexed(self, operation: ops.CreateIndexOp) -> list[_Undo]:

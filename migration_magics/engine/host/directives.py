@@ -72,6 +72,10 @@ def context(dialect: Dialect, options: Mapping[str, Any]) -> MigrationContext:
     return made
 
 
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, (tuple, list, dict)) and not value)
+
+
 def _no_autocommit() -> Any:
     raise NeedsDatabase("it leaves the transaction (autocommit_block)")
 
@@ -95,7 +99,7 @@ def listening(made: MigrationContext) -> Iterator[list[ops.MigrateOperation | Ba
     ) -> Iterator[BatchOperations]:
         if recreate != "auto":
             keywords["recreate"] = recreate
-        batch = Batch(table_name, schema, {name: value for name, value in keywords.items() if value})
+        batch = Batch(table_name, schema, {name: value for name, value in keywords.items() if not _is_empty(value)})
         heard.append(batch)
         impl = BatchOperationsImpl(operations, table_name, schema, "auto", None, (), {}, (), {}, None, ())  # type: ignore[no-untyped-call]
         inner = BatchOperations(made, impl=impl)
