@@ -57,7 +57,8 @@ def test_optuna_fails_half_way_on_mariadb(way, databases, opened, folder):
         "Statement: ALTER TABLE trial_values DROP COLUMN step",
     )
     assert error.details[0].endswith(" now stands at v1.3.0.a: v0.9.0.a, v1.2.0.a, v1.3.0.a applied and committed.")
-    assert error.hint == f"undo by hand what is done ({done}), mend v2.4.0.a.py, then %migrate upgrade head"
+    for what in (f"undo by hand what is done ({done})", "mend v2.4.0.a.py", "%migrate upgrade head"):
+        assert what in error.hint
 
     # and so it is
     with engine(url) as made:
