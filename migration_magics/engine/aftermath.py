@@ -11,7 +11,7 @@ from ..errors import BrownfieldBase, EnvironmentFailed, MigrationError, MoveFail
 from ..model.graph import Graph
 from ..model.plan import Plan
 from ..model.trace import Operation, Outcome, Step, Trace
-from . import failures, worker
+from . import catalogue, failures, worker
 from .chain import Chain
 from .database import Database
 from .dry_run import Escaped
@@ -79,9 +79,11 @@ def explained(
         return problem
     if failed is None:
         return MoveFailed(_without_step(error), hint=_way_on(None, plan, after), **arguments)
-    if _is_brownfield(error, plan, trace, before):
+    near = catalogue.meant_table(database, error)
+    if not near and _is_brownfield(error, plan, trace, before):
         return _brownfield(error, failed, chain, arguments)
-    return MoveFailed(_what(error, failed, plan, chain), hint=_hint(error, failed, plan, after), **arguments)
+    hint = f"did you mean the table {near}? " if near else ""
+    return MoveFailed(_what(error, failed, plan, chain), hint=hint + _hint(error, failed, plan, after), **arguments)
 
 
 def state(plan: Plan, trace: Trace, before: tuple[str, ...], after: tuple[str, ...] | None, database: Database) -> tuple[str, ...]:

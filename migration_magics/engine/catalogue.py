@@ -5,6 +5,7 @@ Only what a statement can name without a schema is read: the schema in use, or t
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from sqlalchemy import exc
 
 from ..errors import MigrationError
 from ..model.names import Names
+from . import failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +67,14 @@ SELECT table_name, 'constraint', constraint_name, 0 FROM information_schema.tabl
 ORDER BY 1, 4
 """
 
+# How each server says that a table is missing; the last is MariaDB's of DROP TABLE.
+_MISSING = re.compile(
+    r"no such table: (\S+)"
+    r"|(?:relation|table) \"([^\"]+)\" does not exist"
+    r"|Table '([^']+)' doesn't exist"
+    r"|Unknown table '([^']+)'"
+)
+
 
 def read(database: Database) -> Names:
     """Return the names in *database*; none where they cannot be read, for they are a convenience and nothing depends on them."""
@@ -74,6 +84,19 @@ def read(database: Database) -> Names:
         return database.run(names)
     except (MigrationError, exc.SQLAlchemyError):
         return Names()
+
+
+def meant_table(database: Database, error: BaseException) -> str:
+    """Return the table of *database* that is spelled most like the one that *error* misses, or ""."""
+    said = failures.words(error)
+    missing = _MISSING.search(said)
+    if missing is not None:
+        wanted = next(filter(None, missing.groups()))
+    elif isinstance(error, exc.NoSuchTableError):
+        wanted = said
+    else:
+        return ""
+    return read(database).nearest(wanted.rpartition(".")[2])
 
 
 def names(connection: Connection) -> Names:

@@ -102,6 +102,28 @@ def test_a_database_that_does_not_answer_has_no_names():
     assert catalogue.read(Database.from_url("test", "postgresql+psycopg://nobody@127.0.0.1:1/none")) == Names()
 
 
+@pytest.mark.parametrize(
+    "statement", ["DROP TABLE evaluatoins", "SELECT * FROM evaluatoins", "INSERT INTO evaluatoins VALUES (1)"]
+)
+def test_the_table_that_was_meant_is_found_from_the_server_s_own_words(database, statement):
+    with pytest.raises(sa.exc.DBAPIError) as caught:
+        database.run(lambda connection: connection.exec_driver_sql(statement))
+    assert catalogue.meant_table(database, caught.value) == "evaluations"
+
+
+def test_nothing_is_guessed_where_no_table_is_missing_or_none_is_alike(database):
+    for statement in ("SELECT FROM FROM", "SELECT * FROM zzz"):
+        with pytest.raises(sa.exc.DBAPIError) as caught:
+            database.run(lambda connection, statement=statement: connection.exec_driver_sql(statement))
+        assert catalogue.meant_table(database, caught.value) == ""
+
+
+def test_a_batch_on_a_missing_table_names_the_nearest(sqlite_url):
+    database = Database.from_url("test", sqlite_url)
+    database.run(lambda connection: (connection.exec_driver_sql("CREATE TABLE workers (id int)"), connection.commit()))
+    assert catalogue.meant_table(database, sa.exc.NoSuchTableError("worker")) == "workers"
+
+
 def test_a_table_is_found_whatever_its_case_and_the_nearest_is_named():
     names = Names.of([("Evaluations", "column", "id"), ("workers", "table", None)])
     assert names.table("evaluations").columns == ("id",)

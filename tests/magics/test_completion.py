@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from IPython.core.completer import provisionalcompleter
 
 from migration_magics import load_ipython_extension, unload_ipython_extension
+from migration_magics.errors import MoveFailed
 from migration_magics.magics.completion import IDENTIFIER
 
 
@@ -173,6 +174,14 @@ def test_names_are_learned_anew_after_a_move(shell, tmp_path):
     shell.run_line_magic("migrate", "upgrade a1")
     assert offered(shell, "%%revision -m x\nop.drop_table('m") == ["metrics"]
     assert offered(shell, "%%revision -m x\nop.drop_column('metrics', '") == ["name"]
+
+
+def test_a_misspelled_table_in_a_revision_is_told_with_the_nearest(shell, tmp_path):
+    file = next((tmp_path / "migrations" / "versions").glob("a1*"))
+    file.write_text(file.read_text().replace("    pass", "    op.drop_table('worker')", 1))
+    with pytest.raises(MoveFailed) as caught:
+        shell.run_line_magic("migrate", "upgrade a1")
+    assert "did you mean the table workers?" in caught.value.hint
 
 
 def test_tab_opens_no_connection(shell):
