@@ -48,7 +48,7 @@ def rolled_back(connection: Connection, before_end: Callable[[], None]) -> Itera
     with connection.begin() as transaction:
         connection.exec_driver_sql(f"SAVEPOINT {_SAVEPOINT}")
         for name, listener in listeners:
-            event.listen(connection, name, listener, insert=True)  # before anybody takes note of a COMMIT
+            event.listen(connection, name, listener)
         try:
             yield
             before_end()

@@ -57,8 +57,8 @@ def read_heads(database: Database, calls: tuple[Configured, ...]) -> tuple[str, 
     """Return the rows of the version table, sorted. Creates nothing: neither the table nor a missing SQLite file."""
     if database.is_missing:
         return ()
-    options = dict(calls[0].options)
-    return database.run(lambda connection: host_environment.version_heads(connection, options))
+    options, session = dict(calls[0].options), calls[0].session
+    return database.run(lambda connection: host_environment.version_heads(connection, options, session))
 
 
 def run(
@@ -84,7 +84,7 @@ class _Run:
     ) -> None:
         self.plan, self.chain, self.environment, self.database = plan, chain, environment, database
         self.settings, self.options, self.on_step = settings, options, on_step
-        self.recorder = Recorder(ddl_commits=not database.has_transactional_ddl, is_embedded=database.family == "sqlite")
+        self.recorder = Recorder(ddl_commits=not database.has_transactional_ddl, is_embedded=database.family == "sqlite", is_dry_run=options.is_dry_run)
         self.keeper = Keeper(database.family, database.name, settings)
         self.captured: Captured = environment.captured(options.x, database)
         self.calls = self.captured.for_database(database, options.engine_name)
@@ -141,7 +141,7 @@ class _Run:
 
     def _locked(self, connection: Connection) -> None:
         with migrator_lock(connection, self.database.family, self.calls[0].version_table, self.settings.migrator_wait_s):
-            self.before = host_environment.version_heads(connection, dict(self.calls[0].options))
+            self.before = host_environment.version_heads(connection, dict(self.calls[0].options), self.calls[0].session)
             connection.rollback()
             if self.before != tuple(sorted(self.plan.from_heads)):
                 raise stale(self.plan, self.before)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool, QueuePool, SingletonThreadPool, StaticPool
 
 from migration_magics.errors import DatabaseLocked, MoveFailed, Refused
-from tests.engine.making import Made, operations
+from tests.engine.making import operations
 
 
 def with_begin_events(engine):
@@ -61,22 +61,6 @@ def engine(request, sqlite_url):
     made.dispose()
 
 
-@pytest.fixture
-def made(tmp_path, monkeypatch):
-    """Make a project on an engine or URL."""
-    monkeypatch.chdir(tmp_path)
-    workspaces = []
-
-    def make(source, **settings):
-        project = Made(tmp_path, source=source, **settings)
-        workspaces.append(project.ws)
-        return project
-
-    yield make
-    for ws in workspaces:
-        ws.close()
-
-
 def add_tables(project):
     project.add(
         "a1",
@@ -91,8 +75,8 @@ def table_names(engine):
     return sorted(sa.inspect(engine).get_table_names())
 
 
-def test_a_failure_leaves_nothing_whatever_the_engine(engine, made):
-    project = add_tables(made(engine))
+def test_a_failure_leaves_nothing_whatever_the_engine(engine, make):
+    project = add_tables(make(engine))
     project.add("c3", "op.create_table('u', sa.Column('id', sa.Integer))\nop.execute('nonsense')")
     with pytest.raises(MoveFailed, match='near "nonsense"') as caught:
         project.ws.upgrade("head")
@@ -102,8 +86,8 @@ def test_a_failure_leaves_nothing_whatever_the_engine(engine, made):
     assert table_names(engine) == ["alembic_version", "t"]
 
 
-def test_a_dry_run_leaves_nothing_whatever_the_engine(engine, made):
-    project = add_tables(made(engine))
+def test_a_dry_run_leaves_nothing_whatever_the_engine(engine, make):
+    project = add_tables(make(engine))
     ran = project.ws.upgrade("head", dry_run=True)
     assert (ran.after, ran.trace.is_dry_run, table_names(engine)) == ((), True, [])
     assert operations(ran.trace) == [("a1", "create_table", "t"), ("b2", "batch_alter_table", "t")]
@@ -112,8 +96,8 @@ def test_a_dry_run_leaves_nothing_whatever_the_engine(engine, made):
     assert table_names(engine) == ["alembic_version", "t"]
 
 
-def test_an_autocommit_block_is_outside_of_any_transaction(engine, made):
-    project = add_tables(made(engine))
+def test_an_autocommit_block_is_outside_of_any_transaction(engine, make):
+    project = add_tables(make(engine))
     project.add(
         "c3",
         "op.execute(\"insert into t values (1, 'x')\")\nwith op.get_context().autocommit_block():\n    op.execute('VACUUM')",
@@ -130,8 +114,8 @@ def test_an_autocommit_block_is_outside_of_any_transaction(engine, made):
     assert table_names(engine) == ["alembic_version", "t"]
 
 
-def test_what_an_autocommit_block_committed_is_named_when_a_later_statement_fails(sqlite_url, made):
-    project = add_tables(made(sqlite_url))
+def test_what_an_autocommit_block_committed_is_named_when_a_later_statement_fails(sqlite_url, make):
+    project = add_tables(make(sqlite_url))
     project.add(
         "c3",
         """
@@ -153,8 +137,8 @@ def test_what_an_autocommit_block_committed_is_named_when_a_later_statement_fail
     engine.dispose()
 
 
-def test_an_asynchronous_engine_has_real_transactions_too(tmp_path, made):
-    project = add_tables(made(create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/async.db")))
+def test_an_asynchronous_engine_has_real_transactions_too(tmp_path, make):
+    project = add_tables(make(create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/async.db")))
     project.add("c3", "op.create_table('u', sa.Column('id', sa.Integer))\nop.execute('nonsense')")
     with pytest.raises(MoveFailed, match="nonsense"):
         project.ws.upgrade("head")
@@ -163,9 +147,9 @@ def test_an_asynchronous_engine_has_real_transactions_too(tmp_path, made):
     assert project.ws.upgrade("b2").after == ("b2",)
 
 
-def test_an_asynchronous_database_in_memory_is_the_owners_own(made):
+def test_an_asynchronous_database_in_memory_is_the_owners_own(make):
     engine = create_async_engine("sqlite+aiosqlite://")
-    project = add_tables(made(engine))
+    project = add_tables(make(engine))
     assert project.ws.upgrade("head").after == ("b2",)
 
     async def names():
@@ -177,12 +161,12 @@ def test_an_asynchronous_database_in_memory_is_the_owners_own(made):
     assert sorted(asyncio.run(names())) == ["alembic_version", "t"]
 
 
-def test_an_asynchronous_engine_keeps_its_owners_arguments(tmp_path, made):
+def test_an_asynchronous_engine_keeps_its_owners_arguments(tmp_path, make):
     """A URL does not say how its owner connects."""
     engine = create_async_engine(
         "sqlite+aiosqlite://", poolclass=NullPool, async_creator=lambda: aiosqlite.connect(tmp_path / "real.db")
     )
-    project = add_tables(made(engine))
+    project = add_tables(make(engine))
     project.ws.upgrade("head")
     raw = sqlite3.connect(tmp_path / "real.db")
     assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("b2",)]
@@ -195,9 +179,9 @@ PRAGMAS = ("foreign_keys", "busy_timeout")
 @pytest.mark.parametrize(
     "body", ["pass", "op.execute('nonsense')", "with op.get_context().autocommit_block():\n    op.execute('VACUUM')"]
 )
-def test_a_connection_is_as_before_afterwards(sqlite_url, made, body):
+def test_a_connection_is_as_before_afterwards(sqlite_url, make, body):
     engine = enforcing(sa.create_engine(sqlite_url, pool_size=1, max_overflow=0))
-    project = made(engine, lock_timeout_s=1.5)
+    project = make(engine, lock_timeout_s=1.5)
     project.add("a1", body)
 
     def state():
@@ -235,9 +219,9 @@ SWITCHING = {
 
 
 @pytest.mark.parametrize("where", [*SWITCHING, "on in env.py"])
-def test_the_rebuild_of_a_parent_loses_no_child(sqlite_url, made, where):
+def test_the_rebuild_of_a_parent_loses_no_child(sqlite_url, make, where):
     engine = enforcing(sa.create_engine(sqlite_url))
-    project = made(engine)
+    project = make(engine)
     if where == "on in env.py":
         project.edit_env(
             "        context.configure(",
@@ -252,15 +236,15 @@ def test_the_rebuild_of_a_parent_loses_no_child(sqlite_url, made, where):
     engine.dispose()
 
 
-def test_orphans_that_a_revision_makes_are_refused_before_the_commit(sqlite_url, made):
+def test_orphans_that_a_revision_makes_are_refused_before_the_commit(sqlite_url, make):
     engine = enforcing(sa.create_engine(sqlite_url))
-    project = made(engine)
+    project = make(engine)
     project.add("a1", FAMILY)
     project.ws.upgrade("head")
     project.add("b2", "op.execute('DELETE FROM parent WHERE id = 2')")
     for dry_run in (True, False):
         with pytest.raises(MoveFailed) as caught:
-            project.ws.upgrade("head", dry_run=dry_run)
+            project.ws.upgrade("head", dry_run=dry_run, yes=True)
         assert "2 rows of child point at rows of parent that are gone" in caught.value.message
         assert "delete or update the child rows in the revision" in caught.value.hint
         assert (caught.value.after, project.ws.current().ids) == (("a1",), ("a1",))
@@ -278,9 +262,9 @@ def test_orphans_that_a_revision_makes_are_refused_before_the_commit(sqlite_url,
         "op.execute('DELETE FROM child WHERE id = 3')",
     ],
 )
-def test_violations_that_were_there_before_are_tolerated(sqlite_url, made, change):
+def test_violations_that_were_there_before_are_tolerated(sqlite_url, make, change):
     engine = enforcing(sa.create_engine(sqlite_url))
-    project = made(engine)
+    project = make(engine)
     project.add("a1", FAMILY)
     project.ws.upgrade("head")
     raw = sqlite3.connect(engine.url.database)
@@ -290,14 +274,14 @@ def test_violations_that_were_there_before_are_tolerated(sqlite_url, made, chang
     raw.commit()
     raw.close()
     project.add("b2", change)
-    assert project.ws.upgrade("head").after == ("b2",)
+    assert project.ws.upgrade("head", yes=True).after == ("b2",)
     engine.dispose()
 
 
-def test_a_key_that_sqlite_cannot_check_does_not_stop_a_run(sqlite_url, made):
+def test_a_key_that_sqlite_cannot_check_does_not_stop_a_run(sqlite_url, make):
     """`foreign key mismatch`: the parent's column is not unique, so PRAGMA foreign_key_check itself fails."""
     engine = enforcing(sa.create_engine(sqlite_url))
-    project = made(engine)
+    project = make(engine)
     project.add("a1", FAMILY + "op.execute('CREATE TABLE odd (x INTEGER REFERENCES parent (n))')\n")
     with pytest.raises(MoveFailed, match="a foreign key of odd points at columns that are not unique"):
         project.ws.upgrade("head")
@@ -310,12 +294,12 @@ def test_a_key_that_sqlite_cannot_check_does_not_stop_a_run(sqlite_url, made):
     assert project.ws.upgrade("head").after == ("a1",)
     project.add("b2", "op.execute('DELETE FROM parent WHERE id = 2')")
     with pytest.raises(MoveFailed, match="2 rows of child point at rows of parent that are gone"):
-        project.ws.upgrade("head")
+        project.ws.upgrade("head", yes=True)
     engine.dispose()
 
 
-def test_a_locked_file_is_told_and_nothing_runs(tmp_path, sqlite_url, made):
-    project = add_tables(made(sqlite_url, lock_timeout_s=0.1))
+def test_a_locked_file_is_told_and_nothing_runs(tmp_path, sqlite_url, make):
+    project = add_tables(make(sqlite_url, lock_timeout_s=0.1))
     other = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     for dry_run in (False, True):
@@ -327,9 +311,9 @@ def test_a_locked_file_is_told_and_nothing_runs(tmp_path, sqlite_url, made):
     assert project.ws.upgrade("head").after == ("b2",)
 
 
-def test_a_reader_that_keeps_a_commit_waiting_is_told(tmp_path, sqlite_url, made):
+def test_a_reader_that_keeps_a_commit_waiting_is_told(tmp_path, sqlite_url, make):
     """Without WAL a COMMIT waits for readers: everything ran, and nothing of it is kept."""
-    project = add_tables(made(sqlite_url, lock_timeout_s=0.1))
+    project = add_tables(make(sqlite_url, lock_timeout_s=0.1))
     project.ws.upgrade("a1")
     other = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
     other.execute("BEGIN")
@@ -345,8 +329,8 @@ def test_a_reader_that_keeps_a_commit_waiting_is_told(tmp_path, sqlite_url, made
     "how",
     ["op.execute('COMMIT')", "op.get_bind().commit()", "op.execute('  end transaction')", "op.execute('ROLLBACK')"],
 )
-def test_a_revision_that_ends_the_transaction_is_stopped_in_a_dry_run(engine, made, how):
-    project = add_tables(made(engine))
+def test_a_revision_that_ends_the_transaction_is_stopped_in_a_dry_run(engine, make, how):
+    project = add_tables(make(engine))
     project.add("c3", f"op.create_table('u', sa.Column('id', sa.Integer))\n{how}")
     with pytest.raises((Refused, MoveFailed), match="ends the transaction by itself") as caught:
         project.ws.upgrade("head", dry_run=True)
@@ -354,8 +338,8 @@ def test_a_revision_that_ends_the_transaction_is_stopped_in_a_dry_run(engine, ma
     assert table_names(engine) == []
 
 
-def test_a_transaction_ended_past_sqlalchemy_is_noticed_after_a_dry_run(sqlite_url, made):
-    project = add_tables(made(sqlite_url))
+def test_a_transaction_ended_past_sqlalchemy_is_noticed_after_a_dry_run(sqlite_url, make):
+    project = add_tables(make(sqlite_url))
     project.add("c3", "op.get_bind().connection.executescript('CREATE TABLE u (id INTEGER)')")
     with pytest.raises(MoveFailed, match="ended the dry run's transaction by itself"):
         project.ws.upgrade("head", dry_run=True)

@@ -114,12 +114,14 @@ class Recorder:
 
     *ddl_commits*: the database commits by itself before and after each DDL statement, also one that then fails, unless it
     could not be read (MySQL 8.0 manual, 15.3.3; measured on MariaDB 10.11). *is_embedded*: the connection is the database.
+    *is_dry_run*: nothing is ever committed.
     """
 
-    def __init__(self, *, ddl_commits: bool, is_embedded: bool = False) -> None:
+    def __init__(self, *, ddl_commits: bool, is_embedded: bool = False, is_dry_run: bool = False) -> None:
         self.steps: list[StepDraft] = []
         self.ddl_commits = ddl_commits
         self.is_embedded = is_embedded
+        self.is_dry_run = is_dry_run
         self._stack: list[Directive] = []
         self._batches: dict[int, Directive] = {}
         self._running: dict[int, _Sent] = {}
@@ -185,8 +187,8 @@ class Recorder:
             sent = target[-1]
         else:
             sent = _Sent(sql, _names(parameters, many))
-            draft.kept += 1
-            if draft.kept > MAX_STATEMENTS:
+            draft.kept += draft.is_user_code
+            if draft.is_user_code and draft.kept > MAX_STATEMENTS:
                 draft.dropped += 1
                 return
             target.append(sent)
@@ -230,7 +232,7 @@ class Recorder:
 
     def _committed(self, _connection: Connection) -> None:
         for sent in self._uncommitted:
-            sent.is_committed = True
+            sent.is_committed = not self.is_dry_run
         self._committing, self._uncommitted = self._uncommitted, []
 
     def _rolled_back(self, _connection: Connection) -> None:
