@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.engine import URL
 
@@ -26,6 +27,8 @@ class Configured:
     run_arguments: Mapping[str, Any]
     siblings: tuple[str, ...] = ()
     """The identities of the other databases that env.py configures."""
+    session: tuple[str, ...] = ()
+    """What env.py sets before that decides where tables are looked for, as SQL: `SET search_path TO tenant`."""
 
     @property
     def version_table(self) -> str:
@@ -76,3 +79,11 @@ class Captured:
 
     def _labels(self) -> str:
         return ", ".join(dict.fromkeys(call.label for call in self.calls))
+
+
+_SETTING = re.compile(r"\s*(?:SET\s+(?:SESSION\s+|LOCAL\s+)?(?:search_path|schema)\b|USE\s)", re.IGNORECASE)
+
+
+def settings_in(statements: Sequence[str]) -> tuple[str, ...]:
+    """Return those of *statements* that decide in which schema an unqualified table is looked for."""
+    return tuple(statement for statement in statements if _SETTING.match(statement))

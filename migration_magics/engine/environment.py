@@ -15,23 +15,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.util import CommandError
-from sqlalchemy.engine import URL, Connection, Dialect
 
 from ..errors import EnvironmentFailed, MigrationError, Refused
 from . import failures, quiet, worker
 from .belonging import run_here
-from .captured import Captured, Configured
+from .captured import Captured, Configured, settings_in
 from .database import Database
-from .hooked import Hooked, Request, dialect_of, end_autobegun, engine_of, lent_attribute, place_of_engine
+from .hooked import Hooked, Request, dialect_of, end_autobegun, engine_of, lent_attribute, place_of_engine, url_of
 from .host import environment as host
 from .lending import AwaitsForReal, explicit_transactions, lend
 from .places import is_in_env_py, place_of
-from .stand_ins import Nothing, has_connections
+from .stand_ins import Absent, Nothing, has_connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from alembic.script import ScriptDirectory
+    from sqlalchemy.engine import Connection, Dialect
 
     from .project import Project
 
@@ -122,10 +122,9 @@ class Environment:
         own, run_arguments = draft.pop("connection", None), draft.pop("run_arguments", {})
         draft.pop("url", None)
         engine = None if own is lent else engine_of(own)
-        url = getattr(engine, "url", None)
-        return Configured(
-            place_of_engine(engine, self.project), url if isinstance(url, URL) else None, engine, draft, run_arguments
-        )
+        place, url = place_of_engine(engine, self.project), url_of(engine)
+        session = settings_in(own.statements) if isinstance(own, Absent) else ()
+        return Configured(place, url, engine, draft, run_arguments, session=session)
 
     # -- running
 
@@ -206,6 +205,11 @@ class Environment:
         except (MigrationError, CommandError):
             raise
         except Exception as error:
+            if "objects created in a thread can only be used in that same thread" in str(error):
+                raise EnvironmentFailed(
+                    "env.py works in a thread of its own, and this database in memory may only be used in the one that made it.",
+                    hint='let threads share it: create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})',
+                ) from error
             if not is_in_env_py(error, self.project):
                 raise
             raise EnvironmentFailed(

@@ -119,8 +119,14 @@ def engine_of(own: Any) -> Any:
 
 def place_of_engine(engine: Any, project: Project) -> str:
     """Return the identity of the database of *engine*, or "" where it has none."""
+    url = url_of(engine)
+    return "" if url is None else identity(url, project.working_directory)
+
+
+def url_of(engine: Any) -> URL | None:
+    """Return the URL of *engine*, or None where it was made of none."""
     url = getattr(engine, "url", None)
-    return identity(url, project.working_directory) if isinstance(url, URL) else ""
+    return url if isinstance(url, URL) and getattr(engine, "has_url", True) else None
 
 
 def dialect_of(own: Any, database: Database | None) -> Dialect:

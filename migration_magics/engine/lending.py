@@ -1,7 +1,6 @@
 """Give env.py our connection wherever it would open one of its own.
 
-Engines stay real, since applications attach events to them; only one that cannot be made (a placeholder URL) is a stand-in.
-What is lent is the *connecting*: `Engine.connect` and `begin`, and their asynchronous twins, in the threads of the run
+Engines stay real, since applications attach events to them; one that cannot be made (a placeholder URL) is hollow. What is lent is the *connecting*: `Engine.connect` and `begin`, and their asynchronous twins, in the threads of the run
 only. Measured on eight real applications (28 to 162 revisions).
 """
 
@@ -22,7 +21,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.util import concurrency
 
 from .belonging import belongs
-from .stand_ins import Absent, AsyncEngineStandIn, EngineStandIn, Lent, LentAsync, is_autobegin, missing_driver
+from .stand_ins import Absent, AsyncEngineStandIn, HollowEngine, Lent, LentAsync, is_autobegin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -85,7 +84,7 @@ def lend(
                 stack.enter_context(patch(Engine, name, _lent_method(getattr(Engine, name))))
             for module in (sqlalchemy, sqlalchemy.engine):
                 for name in ("create_engine", "engine_from_config"):
-                    stack.enter_context(patch(module, name, _or_stand_in(getattr(module, name), EngineStandIn)))
+                    stack.enter_context(patch(module, name, _or_hollow(getattr(module, name), _hollow)))
             _lend_async(stack)
             if drive_coroutines:
                 stack.enter_context(patch(asyncio, "run", _driven(asyncio.run)))
@@ -105,24 +104,28 @@ def _lent_method(real: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _or_stand_in(real: Callable[..., Any], kind: type[EngineStandIn]) -> Callable[..., Any]:
+def _or_hollow(real: Callable[..., Any], wrap: Callable[[Loan, object], Any]) -> Callable[..., Any]:
+    """*real*, which makes an engine, or in a run what *wrap* makes of a URL that makes none."""
+
     @functools.wraps(real)
     def make(*arguments: Any, **keywords: Any) -> Any:
         try:
             return real(*arguments, **keywords)
-        except (exc.ArgumentError, exc.NoSuchModuleError, ImportError, KeyError) as error:
+        except (exc.ArgumentError, exc.NoSuchModuleError, ImportError, KeyError):
             loan = _loan()
             if loan is None:
                 raise
-            if isinstance(error, ImportError) and kind is EngineStandIn:
-                try:
-                    return real(*arguments, **keywords, module=missing_driver())
-                except Exception:  # noqa: BLE001, S110 - a dialect that asks more of its driver gets the plain stand-in
-                    pass
-            dialect = loan.connection.dialect if loan.connection is not None else None
-            return kind(loan.take, _first_url(arguments, keywords), dialect)
+            return wrap(loan, _first_url(arguments, keywords))
 
     return make
+
+
+def _hollow(loan: Loan, url: object) -> HollowEngine:
+    return HollowEngine(url, loan.connection.dialect if loan.connection is not None else None)
+
+
+def _hollow_async(_loan: Loan, url: object) -> Any:
+    return sa_asyncio.AsyncEngine(HollowEngine(url, is_async=True))
 
 
 def _first_url(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> object:
@@ -141,7 +144,7 @@ def _lend_async(stack: ExitStack) -> None:
         return
     patch = mock.patch.object
     for name in ("create_async_engine", "async_engine_from_config"):
-        stack.enter_context(patch(sa_asyncio, name, _or_stand_in(getattr(sa_asyncio, name), AsyncEngineStandIn)))
+        stack.enter_context(patch(sa_asyncio, name, _or_hollow(getattr(sa_asyncio, name), _hollow_async)))
     for name in ("connect", "begin"):
         stack.enter_context(
             patch(sa_asyncio.AsyncEngine, name, _lent_async_method(getattr(sa_asyncio.AsyncEngine, name)))
@@ -169,7 +172,7 @@ def _module_without_greenlet() -> types.ModuleType:
         return type(name, (), {})
 
     module = types.ModuleType("sqlalchemy.ext.asyncio")
-    make = _or_stand_in(never, AsyncEngineStandIn)
+    make = _or_hollow(never, lambda loan, url: AsyncEngineStandIn(loan.take, url))
     vars(module).update(
         create_async_engine=make, async_engine_from_config=make, AsyncEngine=AsyncEngineStandIn, __getattr__=other
     )

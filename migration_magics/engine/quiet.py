@@ -186,8 +186,8 @@ def folder_as_it_was() -> Iterator[None]:
 
 @contextmanager
 def event_loop() -> Iterator[None]:
-    """Let `asyncio.get_event_loop()` find a loop in a thread of ours, as it does in the main thread of a program."""
-    if threading.current_thread() is threading.main_thread() or _running() is not None:
+    """Let `asyncio.get_event_loop()` find a loop where there is none: in a thread of ours, or after an `asyncio.run`."""
+    if _has_loop():
         yield
         return
     loop = asyncio.new_event_loop()
@@ -199,8 +199,10 @@ def event_loop() -> Iterator[None]:
         loop.close()
 
 
-def _running() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
+def _has_loop() -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and 3.13 make one, and say that they will not
+        try:
+            return asyncio.get_event_loop() is not None
+        except RuntimeError:
+            return False

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-import types
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
 from sqlalchemy import exc
-from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.engine import URL, Connection, Dialect, Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.pool import NullPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,6 +107,7 @@ class Absent:
     def __init__(self, engine: Any, on_guess: Callable[[], None]) -> None:
         self.lent_engine = engine
         self.nothing = Nothing(on_guess)
+        self.statements: list[str] = []
 
     def __enter__(self) -> Absent:
         return self
@@ -122,6 +124,13 @@ class Absent:
     def in_transaction(self) -> bool:
         """Say no: nothing is open."""
         return False
+
+    def execute(self, statement: Any, *_a: Any, **_k: Any) -> Nothing:
+        """Note *statement*, and find nothing."""
+        self.statements.append(str(statement))
+        return self.nothing
+
+    exec_driver_sql = scalar = scalars = execute
 
     def execution_options(self, **_options: Any) -> Absent:
         """Return the same connection."""
@@ -148,11 +157,10 @@ class Lent(Connection):
     one, and differs in what ends it.
     """
 
-    __slots__ = ("lent_connection", "lent_engine")
+    __slots__ = ("lent_engine",)
 
     def __init__(self, connection: Connection, engine: Any) -> None:
         self.__dict__ = connection.__dict__
-        self.lent_connection = connection
         self.lent_engine = engine
 
     def connect(self) -> Lent:
@@ -241,47 +249,54 @@ class LentAsync:
         return call
 
 
-class EngineStandIn:
-    """An engine for a URL that makes none: a placeholder, or nothing at all. *take* gives its connections."""
+class HollowEngine(Engine):
+    """An engine for a URL that makes none (a placeholder, a driver that is not installed): real but for its connections.
 
-    def __init__(self, take: Callable[[Any], Lent | Absent], url: object, dialect: Any) -> None:
+    Applications attach events to their engines when they are imported.
+    """
+
+    def __init__(self, url: object, dialect: Dialect | None = None, *, is_async: bool = False) -> None:
+        self.has_url = as_url(url) is not None
+        address = as_url(url) or sqlalchemy.make_url("nowhere://")
+        found = _dialect(address) or dialect or DefaultDialect()
+        if is_async and not found.is_async:
+            found = DefaultDialect()
+            found.is_async = True
+        super().__init__(NullPool(_no_connection, dialect=found), found, address)
+
+
+def _dialect(url: URL) -> Dialect | None:
+    try:
+        return url.get_dialect()()
+    except (exc.SQLAlchemyError, ImportError, AttributeError, TypeError):  # unknown, or it asks something of its driver
+        return None
+
+
+def _no_connection() -> Any:
+    raise exc.InvalidRequestError("there is nothing to connect to")
+
+
+class AsyncEngineStandIn:
+    """An asynchronous engine where there is no greenlet, and so no `AsyncEngine`. *take* gives its connections."""
+
+    def __init__(self, take: Callable[[Any], Lent | Absent], url: object) -> None:
         self._take = take
-        self.url = as_url(url)
-        self.sync_engine = self
-        self.dialect = dialect or _NamedDialect(self.url)
-        self.name = self.dialect.name
-        self.driver = ""
+        self.sync_engine = HollowEngine(url)
+        self.url, self.dialect = self.sync_engine.url, self.sync_engine.dialect
+        self.name, self.driver = self.dialect.name, self.dialect.driver
 
-    def connect(self, *_a: Any, **_k: Any) -> Any:
+    def connect(self, *_a: Any, **_k: Any) -> LentAsync:
         """Return our connection."""
-        return self._take(self)
+        return LentAsync(self._take(self.sync_engine))
 
     begin = connect
 
-    def execution_options(self, **_options: Any) -> EngineStandIn:
+    def execution_options(self, **_options: Any) -> AsyncEngineStandIn:
         """Return the same engine."""
         return self
 
-    def dispose(self, *_a: Any, **_k: Any) -> Any:
-        """Close nothing."""
-
-
-class AsyncEngineStandIn(EngineStandIn):
-    """The same for an asynchronous engine."""
-
-    def connect(self, *_a: Any, **_k: Any) -> Any:
-        """Return our connection."""
-        return LentAsync(self._take(self))
-
-    begin = connect
-
     async def dispose(self, *_a: Any, **_k: Any) -> None:
         """Close nothing."""
-
-
-class _NamedDialect:
-    def __init__(self, url: URL | None) -> None:
-        self.name = url.get_backend_name() if url is not None else "default"
 
 
 def as_url(value: object) -> URL | None:
@@ -292,17 +307,6 @@ def as_url(value: object) -> URL | None:
         return None
 
 
-def missing_driver() -> types.ModuleType:
-    """Return a driver module that can make an engine, to which events can be attached, but no connection."""
-    module = types.ModuleType("missing_driver")
-    names = ("Error", "Warning", "InterfaceError", "DatabaseError", "DataError", "OperationalError")
-    more = ("IntegrityError", "InternalError", "ProgrammingError", "NotSupportedError")
-    vars(module).update({name: type(name, (Exception,), {}) for name in (*names, *more)})
-    vars(module).update(paramstyle="named", __version__="9.9.9", version="9.9.9", version_info=(9, 9, 9))
-    return module
-
-
 def has_connections(engine: Any) -> bool:
-    """Say whether *engine* is one that could connect: no stand-in, and its driver is there."""
-    dbapi = getattr(getattr(engine, "dialect", None), "dbapi", None)
-    return isinstance(engine, Engine) and getattr(dbapi, "__name__", "") != "missing_driver"
+    """Say whether *engine* is one that could connect."""
+    return isinstance(engine, Engine) and not isinstance(engine, HollowEngine)

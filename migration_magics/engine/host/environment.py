@@ -135,9 +135,14 @@ def operations(migration_context: MigrationContext) -> Any:
     return Operations.context(migration_context)
 
 
-def version_heads(connection: Any, options: dict[str, Any]) -> tuple[str, ...]:
-    """Return the rows of the version table that *options* name, sorted; () where there is no such table. Writes nothing."""
+def version_heads(connection: Any, options: dict[str, Any], session: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the rows of the version table that *options* name, sorted; () where there is no such table. Writes nothing.
+
+    *session* is SQL that env.py runs before: its search path. It ends with the transaction, which the caller rolls back.
+    """
     kept = {name: options[name] for name in ("version_table", "version_table_schema") if options.get(name)}
+    for statement in session:
+        connection.exec_driver_sql(statement)
     return tuple(sorted(MigrationContext.configure(connection, opts=kept).get_current_heads()))
 
 

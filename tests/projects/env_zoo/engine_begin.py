@@ -10,6 +10,6 @@ def get_url():
     return config.get_main_option("sqlalchemy.url")
 
 
-with create_engine(get_url()).begin() as connection:
+with create_engine(get_url(), poolclass=pool.NullPool).begin() as connection:
     context.configure(connection=connection, target_metadata=target_metadata)
     context.run_migrations()
