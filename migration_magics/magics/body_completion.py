@@ -53,7 +53,8 @@ def _python(body: str, dialect: str) -> Offer:
     candidates = (
         Candidate(each.name_with_symbols, "parameter" if each.type == "param" else each.type)
         for each in found
-        if begun.startswith("_") or not each.name.startswith("_")
+        if each.name.startswith(begun)  # jedi ignores case until IPython has told it not to
+        and (begun.startswith("_") or not each.name.startswith("_"))
     )
     return Offer(tuple(candidates)[:LIMIT], begun)
 

@@ -228,8 +228,9 @@ import json, sys
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
+before = "jedi" in sys.modules  # IPython 8 imports it itself
 shell.run_line_magic("load_ext", "migration_magics")
-light = "jedi" not in sys.modules
+light = before == ("jedi" in sys.modules)
 found = []
 with provisionalcompleter():
     lines = ("%migrate upgr", "%migrate upgrade --dry", "%migrate upgrade he", "%%revision -m x --app")
