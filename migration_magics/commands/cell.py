@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 from ..engine import drafts, planner, writer
 from ..engine.drafts import Draft, Order
-from ..errors import AuthoringProblem, MigrationError, RevisionApplied, RevisionBuiltOn, UsageProblem
+from ..errors import (
+    AuthoringProblem,
+    ConfirmationRequired,
+    MigrationError,
+    MoveFailed,
+    RevisionApplied,
+    RevisionBuiltOn,
+    UsageProblem,
+)
 from ..model import revision_file
 from ..model.body import parse_body
 from ..results import Authored, Moved
@@ -250,7 +258,12 @@ def _reapplied(ws: WorkspaceState, old: Revision, drafted: Drafted, wish: _Wish)
             f"{old.id} cannot be undone by itself: {', '.join(passed)} would be undone with it. Nothing was changed.",
             hint=f"%migrate plan {target} shows the way",
         )
-    move.downgrade(ws, target=target, yes=wish.yes)
+    try:
+        move.downgrade(ws, target=target, yes=wish.yes)
+    except ConfirmationRequired as error:
+        if not ws.database.is_protected:  # there the hint, a downgrade that is confirmed by name, is the way
+            error.hint = "look at what would be lost, then add --yes to the cell's first line"
+        raise
     try:
         written = writer.write(ws.chain, drafted.draft)
     except MigrationError as error:
@@ -283,8 +296,10 @@ def _upgraded(ws: WorkspaceState, revision: Revision, wish: _Wish, *, undo: Call
 
 
 def _tell(error: MigrationError, state: str, hint: str) -> None:
+    """Add what became of file and database; a move that was not even begun keeps its own hint."""
     error.details = (*error.details, state)
-    error.hint = hint
+    if isinstance(error, MoveFailed):
+        error.hint = hint
 
 
 # -- results -------------------------------------------------------------------------------------------------------

@@ -58,7 +58,10 @@ def test_line_endings_of_other_systems_change_nothing(body, ending):
 
 @given(BODIES)
 def test_functions_are_kept_word_for_word(body):
-    text = f"import json  # tools\nfrom alembic import op\n\n# kept\nLIMIT = 3\n\n\n@staticmethod\ndef upgrade() -> None:\n{indented(body)}\n\n\ndef downgrade():\n    pass  # nothing"
+    head = (
+        "import json  # tools\nfrom alembic import op\n\n# kept\nLIMIT = 3\n\n\n@staticmethod\ndef upgrade() -> None:\n"
+    )
+    text = f"{head}{indented(body)}\n\n\ndef downgrade():\n    pass  # nothing"
     parsed = parse_body(text)
     assert parsed.form == "functions"
     assert parsed.names == ("upgrade", "downgrade")
@@ -133,8 +136,11 @@ def test_any_text_is_read_or_refused(text):
     for is_sql in (False, True):
         try:
             parse_body(text, is_sql=is_sql)
-        except CellInvalid as refused:
-            assert refused.hint
+        except CellInvalid as error:
+            refused = error
+        else:
+            continue
+        assert refused.hint
 
 
 # -- SQL -----------------------------------------------------------------------------------------------------------
@@ -197,7 +203,7 @@ SQL_REFUSED = {
 @pytest.mark.parametrize("case", SQL_REFUSED)
 def test_sql_is_refused_with_its_line(case):
     text, words = SQL_REFUSED[case]
-    with pytest.raises(CellInvalid, match=".") as refused:
+    with pytest.raises(CellInvalid) as refused:
         parse_body(text, is_sql=True, first_line=2)
     assert words in refused.value.message
 
