@@ -175,7 +175,10 @@ def _again(ws: WorkspaceState, graph: Graph, old: Revision, drafted: Drafted, wi
         return _unchanged(ws, old, drafted, wish, is_applied=here, notes=silent)
     if above or elsewhere or (here and not wish.reapply):
         raise _refusal(ws, old, above, elsewhere)
-    drafted = replace(drafted, notes=(*drafted.notes, *silent))
+    own = ("The downgrade that stood in the file is replaced, since the cell has none.",)
+    drafted = replace(
+        drafted, notes=(*drafted.notes, *(own if _has_downgrade_of_its_own(old, drafted) else ()), *silent)
+    )
     rehearsed(ws, drafted.draft, force=wish.force)
     if wish.dry_run:
         return _preview(drafted, wish)
@@ -219,14 +222,19 @@ def _is_unchanged(ws: WorkspaceState, old: Revision, drafted: Drafted, *, may_re
     if not revision_file.is_message_of(new.message, old.doc):
         return False
     before, after = drafts.read_text(Path(old.path or "")), drafted.draft.text.replace("\r\n", "\n")
-    without = frozenset(
-        f"downgrade{suffix}" for suffix in drafted.body.without_downgrade
-    ) & revision_file.derived_functions(before)
+    without = frozenset(f"downgrade{suffix}" for suffix in drafted.body.without_downgrade)
     theirs, mine = revision_file.code_of(before, without=without), revision_file.code_of(after, without=without)
     is_formatted = bool(ws.project.config.get_hooks_list())
     return theirs.is_same(mine, is_formatted=is_formatted) and (
         is_formatted or not may_reformat or theirs.lines == mine.lines
     )
+
+
+def _has_downgrade_of_its_own(old: Revision, drafted: Drafted) -> bool:
+    """The file has a downgrade that neither the cell has nor was derived: somebody wrote it into the file."""
+    text = drafts.read_text(Path(old.path or ""))
+    wanted = {f"downgrade{suffix}" for suffix in drafted.body.without_downgrade}
+    return bool(wanted & (revision_file.functions_of(text) - revision_file.derived_functions(text)))
 
 
 def _unchanged(
@@ -236,15 +244,16 @@ def _unchanged(
     if (wish.apply or wish.reapply) and not is_applied and not wish.dry_run:
         moved = _upgraded(ws, old, wish)
     after = "%migrate history" if is_applied else way_up(ws, old)
+    is_own = _has_downgrade_of_its_own(old, drafted)
     return Authored(
         old,
         shown(old.path),
         drafts.read_text(Path(old.path or "")),
         is_unchanged=True,
         is_dry_run=wish.dry_run,
-        downgrade=way_back(old, drafted.downgrade),
+        downgrade=way_back(old, "written" if is_own else drafted.downgrade),
         moved=moved,
-        notes=(*drafted.notes, *notes),
+        notes=(*(() if is_own else drafted.notes), *notes),
         next_command=moved.next_command if moved else after,
     )
 

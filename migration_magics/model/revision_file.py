@@ -242,6 +242,12 @@ def code_of(text: str, *, without: Collection[str] = ()) -> Code:
     return Code(tuple(statements), tuple(comments), frozenset(imports), tuple(lines))
 
 
+def functions_of(text: str) -> frozenset[str]:
+    """Return the names of the functions of the file *text*, without those whose body is only `pass`."""
+    nodes = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    return frozenset(node.name for node in nodes if not isinstance(node.body[-1], ast.Pass))
+
+
 def derived_functions(text: str) -> frozenset[str]:
     """Return the functions that were derived: those with the comment `DERIVED`, and those that only say why there is none."""
     lines = text.split("\n")

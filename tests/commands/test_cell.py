@@ -203,6 +203,20 @@ def test_a_comment_is_a_change_too(ws):
     assert "# why" in ws.revision(f"# why\n{TABLE}", message="create evaluation").code
 
 
+def test_a_downgrade_written_into_the_file_is_kept_until_the_upgrade_changes(ws):
+    body = f"{TABLE}\nop.execute('SELECT 1')"
+    first = ws.revision(body, message="create evaluation")
+    path = Path(first.path)
+    path.write_text(re.sub("    raise NotImplementedError.*", "    op.drop_table('evaluation')", path.read_text()))
+    text = path.read_text()
+    again = ws.revision(body, message="create evaluation", apply=True)
+    assert (again.is_unchanged, again.downgrade, again.notes, path.read_text()) == (True, "written", (), text)
+    ws.downgrade("base")
+    changed = ws.revision(WIDER, message="create evaluation")
+    assert (changed.replaced, changed.downgrade) == (True, "derived")
+    assert "downgrade that stood in the file is replaced" in changed.notes[0]
+
+
 def test_what_is_applied_is_not_rewritten(ws, folder):
     ws.revision(TABLE, message="create evaluation", apply=True)
     before = files(folder)
