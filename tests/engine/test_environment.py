@@ -263,9 +263,11 @@ THREADED = {"async_anyio", "in_a_thread"}
 
 @pytest.mark.parametrize("form", ["plain", "async_plain", "async_awaits", "async_old_loop", *sorted(THREADED)])
 @pytest.mark.parametrize("kept", IN_MEMORY)
-def test_a_database_in_memory_is_the_user_s_own(form, kept, tmp_path):
+def test_a_database_in_memory_is_the_user_s_own(form, kept, tmp_path, request):
     folder = build(tmp_path, form, f"sqlite{'+aiosqlite' if form in ASYNC else ''}:////nonexistent/x.db")
     engine = IN_MEMORY[kept]()
+    if kept == "aiosqlite":
+        request.addfinalizer(lambda: asyncio.run(engine.dispose()))
     ws = opened(folder, engine)
     if form in THREADED and not kept.endswith("threads"):
         with pytest.raises(errors.MigrationError):
