@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import BrownfieldBase, EnvironmentFailed, MigrationError, MoveFailed, MoveInterrupted
+from ..errors import BrownfieldBase, EnvironmentFailed, MigrationError, MoveFailed, MoveInterrupted, PlanStale
 from ..model.graph import Graph
 from ..model.plan import Plan
 from ..model.trace import Operation, Outcome, Step, Trace
@@ -68,6 +68,8 @@ def explained(
         return MoveInterrupted(f"Stopped by you{where}.", hint=_way_on(failed, plan, after), **arguments)
     if isinstance(error, ForeignKeysBroken):
         return MoveFailed(f"The run would leave broken foreign keys, so it was not committed: {error}.", hint=_CASCADE, **arguments)
+    if isinstance(error, PlanStale) and not trace.steps:
+        return error  # it was another migrator who moved the database
     if isinstance(error, MigrationError):
         if is_unchanged and not isinstance(error, (EnvironmentFailed, Escaped)):
             return error

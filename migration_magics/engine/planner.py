@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -125,9 +126,23 @@ def plan_downgrade(chain: Chain, target: str, heads: tuple[str, ...], *, databas
     """Return what `alembic downgrade TARGET` would run. Raises as `plan_upgrade`."""
     graph = chain.graph
     require_known(graph, heads, connection or "the database")
-    with resolving(graph, target, "downgrade"):
+    with resolving(graph, target, "downgrade"), _one_way(target, heads):
         order = host.downgrade_order(chain.directory, target, heads)
     return _plan("downgrade", target, graph, order, heads, database, connection)
+
+
+@contextmanager
+def _one_way(target: str, heads: tuple[str, ...]) -> Iterator[None]:
+    """Refuse what Alembic 1.20 only warns of: `downgrade -1` from several heads takes whichever row comes first."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*is ambiguous", category=UserWarning)
+        try:
+            yield
+        except UserWarning as warning:
+            raise RevisionAmbiguous(
+                f"The database stands at {len(heads)} heads ({', '.join(heads)}), so {target} could go several ways.",
+                hint=f"name the branch, as in LABEL@{target}, or the revision, as in {heads[0]}{target}",
+            ) from warning
 
 
 def plan_stamp(
