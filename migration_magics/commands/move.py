@@ -115,7 +115,7 @@ def _move(
     if made.is_empty and not is_forced:
         return Moved(made, Trace(), made.from_heads, made.from_heads, notes=(_nothing_to_do(made),), next_command="%migrate history")
     options = runner.Options(options.is_dry_run, options.per_revision, options.purge, options.x, options.tag, ws.engine_name)
-    ran = runner.run(made, ws.chain, ws.environment, ws.database, ws.settings, options)
+    ran = runner.run(made, ws.chain, ws.environment, ws.database, ws.settings, options, ws.on_step)
     return Moved(made, ran.trace, ran.before, ran.after, next_command=_after(made, options))
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from ..engine import catalogue, runner
+from ..engine import catalogue, configuration, runner
 from ..engine.chain import Chain
 from ..engine.database import Database
 from ..engine.environment import Configured, Environment
@@ -53,7 +53,8 @@ class WorkspaceState:
 
     def __init__(self, *, lookup: Lookup | None = None, settings: Settings | None = None) -> None:
         self.lookup: Lookup = lookup or (lambda _name: None)
-        self.settings = settings or Settings()
+        self.settings = settings or configuration.read().settings
+        self.on_step: runner.OnStep | None = None
         self._entries: dict[str, _Entry] = {}
         self._current: str | None = None
         self._in_use: ProjectInUse | None = None

@@ -17,12 +17,17 @@ from IPython.core.magic import (
     no_var_expand,
     output_can_be_silenced,
 )
+from IPython.display import display
 
 from ..commands.help import cell_docstring, docstring
 from ..commands.parser import Parsed, SwitchesConnection, execute, parse, parse_cell
 from ..commands.table import CELLS, COMMANDS
-from ..errors import CellInvalid, MigrationError, UsageProblem
+from ..display import configure as display_settings
+from ..errors import CellInvalid, ConfirmationRequired, MigrationError, UsageProblem
+from ..settings import Settings
 from .cells import place
+from .progress import shown
+from .traits import names, settings_of, vars_of, with_settings
 from .completion import new_matcher
 
 if TYPE_CHECKING:
@@ -40,6 +45,9 @@ Lookup = Callable[[str], "object | None"]
 class Workspace(SwitchesConnection, Protocol):
     """All that the magics ask of a workspace."""
 
+    settings: Settings
+    on_step: Any
+
     def close(self) -> None:
         """Close every connection that was made here."""
 
@@ -54,8 +62,11 @@ def _new_workspace(lookup: Lookup) -> Workspace:
 
 
 @magics_class
-class MigrateMagics(Magics):
-    """The magics of one shell, and the workspace they share, which is made by the first command that needs it."""
+class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait per field of `Settings`
+    """The magics of one shell, and the workspace they share, which is made by the first command that needs it.
+
+    `%config MigrateMagics` shows and changes the settings.
+    """
 
     shell: InteractiveShell
 
@@ -77,6 +88,7 @@ class MigrateMagics(Magics):
         self._error: BaseException | None = None
         self._shown: BaseException | None = None
         self.matcher = new_matcher(shell, lambda: self._workspace)
+        self.observe(lambda _change: self._apply_settings(), names())
 
     @no_var_expand
     @output_can_be_silenced
@@ -114,6 +126,25 @@ class MigrateMagics(Magics):
             self._workspace.close()
             self._workspace = None
 
+    def _apply_settings(self) -> None:
+        """Let what runs and what is shown follow `%config`."""
+        settings = settings_of(self)
+        display_settings(settings)
+        if self._workspace is not None:
+            self._workspace.settings = settings
+
+    def _workspace_in_use(self) -> Workspace:
+        """Return the workspace; the first time it is made, with the settings of pyproject.toml where `%config` set none."""
+        if self._workspace is None:
+            workspace = self._new_workspace(self._lookup)
+            changed = {name: value for name, value in vars_of(settings_of(self)).items() if value != vars_of(Settings())[name]}
+            with self.hold_trait_notifications():
+                for name, value in {**vars_of(workspace.settings), **changed}.items():
+                    setattr(self, name, value)
+            self._workspace = workspace
+            self._apply_settings()
+        return self._workspace
+
     def _run_line(self, line: str, local_ns: Mapping[str, Any] | None) -> Result:
         with self._command(local_ns):
             return self._run(parse(line, evaluate=self._evaluate, commands=self._commands))
@@ -126,6 +157,8 @@ class MigrateMagics(Magics):
             yield
         except BaseException as error:
             self._error, self._shown = error, getattr(sys, "last_value", None)
+            if isinstance(error, ConfirmationRequired) and error.planned is not None:
+                display(error.planned)  # what it is about, before the question
             raise
         finally:
             self._scope = outer
@@ -133,8 +166,9 @@ class MigrateMagics(Magics):
     def _run(self, parsed: Parsed, **context: object) -> Result:
         workspace = None
         if parsed.command.uses_workspace and not parsed.wants_help:
-            workspace = self._workspace = self._workspace or self._new_workspace(self._lookup)
-        result = execute(workspace, parsed, last_error=self._last_error(), **context)
+            workspace = self._workspace_in_use()
+        with shown(self.shell, workspace):
+            result = execute(workspace, parsed, last_error=self._last_error(), **context)
         if workspace is not None and parsed.command.group in _CHANGING:
             workspace.learn_names(parsed.on)
         if cell := getattr(result, "cell", ""):

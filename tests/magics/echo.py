@@ -10,6 +10,7 @@ from migration_magics.commands.table import CELLS, COMMANDS
 from migration_magics.errors import NotConnected
 from migration_magics.magics.extension import load
 from migration_magics.magics.magics import MigrateMagics
+from migration_magics.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ class EchoWorkspace:
     lookup: Callable[[str], object | None]
     current: str = "first"
     log: list[str] = field(default_factory=list)
+    settings: Settings = field(default_factory=Settings)
+    on_step: object = None
 
     @contextlib.contextmanager
     def using(self, name: str) -> Iterator[None]:

@@ -30,7 +30,7 @@ def test_a_kernel_runs_commands(kernel):
     assert reply["status"] == "error"
     assert [one.output_type for one in shown] == ["error"]
     assert plain(shown[0].traceback) == ["NotConnected: No connection yet.", "  Hint: %migrate connect URL"]
-    first, second = kernel.start("%migrate current"), kernel.start("x = 1")
+    first, second = kernel.start("%migrate current", stops_on_error=True), kernel.start("x = 1")
     assert kernel.wait_for(first)["status"] == "error"
     assert kernel.wait_for(second)["status"] == "aborted"
 

@@ -78,9 +78,12 @@ class Kernel:
         content: dict[str, Any] = self.client.inspect(code, position, reply=True, timeout=TIMEOUT_S)["content"]
         return content
 
-    def start(self, code: str) -> str:
-        """Start *code* as a cell, do not wait for it, and return its message id: for `interrupt` and `wait_for`."""
-        identity: str = self.client.execute(code, **_ASK)
+    def start(self, code: str, *, stops_on_error: bool = False) -> str:
+        """Start *code* as a cell, do not wait for it, and return its message id: for `interrupt` and `wait_for`.
+
+        With *stops_on_error* a failure aborts what is queued behind it, as "Run All" asks for.
+        """
+        identity: str = self.client.execute(code, **{**_ASK, "stop_on_error": stops_on_error})
         return identity
 
     def interrupt(self) -> None:
