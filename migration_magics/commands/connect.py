@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
-from ..engine import connecting
+from ..engine import configuration, connecting
 from ..engine.project import Config, find, from_config
 from ..engine.templates import create
 from ..errors import ConnectionNotFound, EnvironmentFailed, NotConnected, ProjectNotFound, UsageProblem
@@ -24,29 +25,35 @@ def connect(
     protected: bool = False,
     attribute: tuple[str, ...] = (),
     engine: str | None = None,
+    dotenv: str | None = None,
 ) -> Connected:
     """Connect to a database, and to the project that goes with it.
 
-    *source* is a URL, the name of a connection or of a variable, or an object: engine, connection, session, URL, Alembic
-    `Config`. Without it: the project's own URL, then `$DATABASE_URL`. Raises ConnectionNotFound, DriverMissing,
-    DatabaseUnreachable, ProjectNotFound (only where a project was named).
+    *source* is a URL, the name of a connection (open, or in pyproject.toml) or of a variable, or an object: engine,
+    connection, session, URL, Alembic `Config`. Without it: the project's own URL, then `$DATABASE_URL`. The file *dotenv*
+    stands in for environment variables that are not set. Raises ConnectionNotFound, DriverMissing, DatabaseUnreachable,
+    ProjectNotFound (only where a project was named).
     """
     notes = _notes(source)
+    environment = {**(configuration.dotenv(Path(dotenv)) if dotenv else {}), **os.environ}
     source, said = _resolved(ws, source)
     if isinstance(source, Config):
         project, source = source, None
     in_use = _project(ws, project, ini_section, _attributes(ws, attribute))
     directory = None
     if source is None:
-        source, said = _own_source(in_use, engine)
+        source, said = _own_source(in_use, engine, environment)
         directory = in_use.project.working_directory if in_use is not None else None
     if isinstance(source, str) and source in ws.databases and "://" not in source:
         ws.use(source)
         return _connected(ws, f"connection {source}")
     timeout_s = ws.settings.connect_timeout_s
-    database = connecting.database_from(
-        source, name, ws.databases, is_protected=protected, connect_timeout_s=timeout_s, directory=directory
-    )
+    if isinstance(source, configuration.NamedConnection):
+        database = connecting.database_named(source, name, environment, is_protected=protected, connect_timeout_s=timeout_s)
+    else:
+        database = connecting.database_from(
+            source, name, ws.databases, is_protected=protected, connect_timeout_s=timeout_s, directory=directory
+        )
     database.reach()
     if database.is_missing:
         notes += (f"{database.file} does not exist yet; the first change creates it.",)
@@ -92,17 +99,22 @@ def _resolved(ws: WorkspaceState, source: object) -> tuple[object, str]:
         return source, "the URL given"
     if source in ws.databases:
         return source, f"connection {source}"
+    known = configuration.read()
+    if source in known.connections:
+        return known.connections[source], f"connection {source} of {known.path.name if known.path else 'pyproject.toml'}"
     found = ws.lookup(source)
     if found is not None:
         return found, f"variable {source}"
-    near = difflib.get_close_matches(source, ws.databases, 1)
+    near = difflib.get_close_matches(source, (*ws.databases, *known.connections), 1)
     raise ConnectionNotFound(
         f"There is no connection or variable {source!r}, and it is no URL.",
         hint=f"did you mean {near[0]}?" if near else "write a URL, for example sqlite:///app.db",
     )
 
 
-def _own_source(in_use: ProjectInUse | None, engine_name: str | None) -> tuple[object, str]:
+def _own_source(
+    in_use: ProjectInUse | None, engine_name: str | None, environment: Mapping[str, str]
+) -> tuple[object, str]:
     """The project's own database, then `$DATABASE_URL`. Where there is neither, what failed in env.py is the reason."""
     problem: EnvironmentFailed | None = None
     if in_use is not None:
@@ -118,8 +130,8 @@ def _own_source(in_use: ProjectInUse | None, engine_name: str | None) -> tuple[o
         url = connecting.configured_url(in_use.project)
         if url is not None:
             return url, f"the project's own URL ({in_use.project.source})"
-    if os.environ.get("DATABASE_URL"):
-        return os.environ["DATABASE_URL"], "$DATABASE_URL"
+    if environment.get("DATABASE_URL"):
+        return environment["DATABASE_URL"], "$DATABASE_URL"
     if problem is not None:
         raise problem
     raise NotConnected(

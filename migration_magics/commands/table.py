@@ -81,6 +81,7 @@ _SET_UP = (
                 repeatable=True,
             ),
             option("Which database, where env.py configures several.", "--engine", metavar="NAME"),
+            option("Read variables that are not set from this .env file.", "--dotenv", metavar="PATH", kind="path"),
         ),
         examples=(
             "%migrate connect sqlite:///app.db --project migrations",

@@ -138,14 +138,17 @@ def unknown_key(name: str, known: Iterable[str], where: str) -> UsageProblem:
     return UsageProblem(f"{where}: there is no key {name!r}.", hint=f"did you mean {near[0]}?" if near else f"keys: {', '.join(names)}")
 
 
-def engine_options(named: NamedConnection, family: str) -> dict[str, Any]:
-    """Return what `create_engine` needs beside the URL: the driver's arguments, with the schema where the driver takes it."""
+def driver_arguments(named: NamedConnection, family: str) -> dict[str, Any]:
+    """Return what the driver gets beside the URL, the schema among it. Raises ConnectionProblem where it takes no schema."""
     arguments = dict(named.connect_args)
     if named.schema and family == "postgresql":
         arguments["options"] = f"{arguments.get('options', '')} -c search_path={named.schema}".strip()
     elif named.schema:
-        raise ConnectionProblem(f"Connection {named.name!r} names a schema, which only PostgreSQL connections take.", hint="put the database's name into the URL")
-    return {"connect_args": arguments} if arguments else {}
+        raise ConnectionProblem(
+            f"Connection {named.name!r} names a schema, which only PostgreSQL connections take.",
+            hint="put the database's name into the URL",
+        )
+    return arguments
 
 
 def _table(path: Path) -> Mapping[str, Any] | None:
@@ -203,4 +206,4 @@ def _type_name(hint: Any) -> str:
     return {"float": "number", "int": "whole number", "str": "text", "bool": "true or false", "dict": "table"}.get(kinds[0].__name__, str(kinds[0]))
 
 
-__all__ = ["Configuration", "NamedConnection", "changed", "dotenv", "engine_options", "read", "secret", "unknown_key"]
+__all__ = ["Configuration", "NamedConnection", "changed", "dotenv", "driver_arguments", "read", "secret", "unknown_key"]

@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.orm import scoped_session
 
 from ..errors import UsageProblem
+from .configuration import NamedConnection, driver_arguments
 from .database import Database, identity, parse_url, sqlite_path
 from .environment import Environment
 from .project import Project
@@ -27,8 +28,8 @@ def database_from(
 ) -> Database:
     """Return the database that *source* is: a URL, or an SQLAlchemy engine, connection or session. Opens nothing.
 
-    *directory* is what a relative SQLite file of an engine is meant from. Without *name* it gets its own, with a number where another of the *known* databases has that. Raises UsageProblem,
-    DriverMissing.
+    *directory* is what a relative SQLite file of an engine is meant from. Without *name* it gets its own, with a number
+    where another of the *known* databases has that. Raises UsageProblem, DriverMissing.
     """
     if isinstance(source, (str, URL)):
         url = parse_url(source) if isinstance(source, str) else source
@@ -37,6 +38,23 @@ def database_from(
     engine = _engine(source)
     called = name or _free_name(engine.url, known)
     return Database(called, engine, is_protected=is_protected, connect_timeout_s=connect_timeout_s, directory=directory)
+
+
+def database_named(
+    named: NamedConnection, name: str | None, environment: Mapping[str, str], *, is_protected: bool, connect_timeout_s: float
+) -> Database:
+    """Return the database that pyproject.toml calls *named*; its secrets are read now, from *environment* or the keyring.
+
+    Raises ConnectionNotFound for a secret that is not there, UsageProblem, DriverMissing, ConnectionProblem.
+    """
+    url = named.resolved_url(environment)
+    return Database.from_url(
+        name or named.name,
+        url,
+        is_protected=is_protected or named.protected,
+        connect_timeout_s=connect_timeout_s,
+        connect_args=driver_arguments(named, url.get_backend_name()),
+    )
 
 
 def engine_of_env_py(environment: Environment, engine_name: str | None = None) -> Engine | None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,23 +65,22 @@ def parse_url(text: str) -> URL:
         ) from error
 
 
-def engine_for(url: URL, *, connect_timeout_s: float = 10.0) -> Engine:
+def engine_for(url: URL, *, connect_timeout_s: float = 10.0, connect_args: Mapping[str, Any] | None = None) -> Engine:
     """Return an engine for *url* that keeps no connection open, and one shared connection for SQLite in memory.
 
-    Raises DriverMissing. Connecting is not tried here.
+    *connect_args* go to the driver. Raises DriverMissing. Connecting is not tried here.
     """
-    options: dict[str, Any] = {"poolclass": NullPool}
+    pool: type[Pool] = NullPool
+    arguments: dict[str, Any] = {}
     backend, driver = url.get_backend_name(), url.drivername.partition("+")[2]
     if backend == "sqlite":
-        options["connect_args"] = {"check_same_thread": False}
+        arguments["check_same_thread"] = False
         if sqlite_path(url) is None:
-            options["poolclass"] = StaticPool
-    elif driver in {"", "psycopg", "psycopg2"} and backend == "postgresql":
-        options["connect_args"] = {"connect_timeout": max(1, round(connect_timeout_s))}
-    elif driver in {"pymysql", "mysqldb"}:
-        options["connect_args"] = {"connect_timeout": max(1, round(connect_timeout_s))}
+            pool = StaticPool
+    elif (driver in {"", "psycopg", "psycopg2"} and backend == "postgresql") or driver in {"pymysql", "mysqldb"}:
+        arguments["connect_timeout"] = max(1, round(connect_timeout_s))
     try:
-        return sa.create_engine(url, **options)
+        return sa.create_engine(url, poolclass=pool, connect_args={**arguments, **(connect_args or {})})
     except (ImportError, exc.NoSuchModuleError) as error:
         raise failures.driver_missing(error, str(url)) from error
 
@@ -113,10 +112,18 @@ class Database:
         self._is_ours = False
 
     @classmethod
-    def from_url(cls, name: str, url: str | URL, *, is_protected: bool = False, connect_timeout_s: float = 10.0) -> Database:
+    def from_url(
+        cls,
+        name: str,
+        url: str | URL,
+        *,
+        is_protected: bool = False,
+        connect_timeout_s: float = 10.0,
+        connect_args: Mapping[str, Any] | None = None,
+    ) -> Database:
         """Return a database for *url*. Raises UsageProblem for what is no URL, DriverMissing for a missing driver."""
         parsed = parse_url(url) if isinstance(url, str) else url
-        engine = engine_for(parsed, connect_timeout_s=connect_timeout_s)
+        engine = engine_for(parsed, connect_timeout_s=connect_timeout_s, connect_args=connect_args)
         database = cls(name, engine, is_protected=is_protected, connect_timeout_s=connect_timeout_s)
         database._is_ours = True  # made so that any thread may use it
         return database

@@ -111,8 +111,9 @@ def test_a_missing_dotenv_file_is_named(tmp_path: Path) -> None:
 
 def test_a_schema_becomes_the_search_path() -> None:
     named = configuration.NamedConnection("a", "postgresql://h/app", connect_args={"sslmode": "require"}, schema="tenant")
-    assert configuration.engine_options(named, "postgresql") == {
-        "connect_args": {"sslmode": "require", "options": "-c search_path=tenant"}
+    assert configuration.driver_arguments(named, "postgresql") == {
+        "sslmode": "require",
+        "options": "-c search_path=tenant",
     }
     with pytest.raises(ConnectionProblem, match="only PostgreSQL"):
-        configuration.engine_options(named, "sqlite")
+        configuration.driver_arguments(named, "sqlite")
