@@ -23,7 +23,7 @@ from .captured import Captured, Configured, settings_in
 from .database import Database
 from .hooked import Hooked, Request, dialect_of, end_autobegun, engine_of, lent_attribute, place_of_engine, url_of
 from .host import environment as host
-from .lending import AwaitsForReal, explicit_transactions, lend
+from .lending import AwaitsForReal, Loan, explicit_transactions, lend
 from .places import is_in_env_py, place_of
 from .stand_ins import Absent, Nothing, has_connections
 
@@ -108,7 +108,7 @@ class Environment:
         with self.household(x) as output, lend(connection, drive_coroutines=in_loop) as loan:
             environment = host.capture_context(config, self._directory(), on_configure, fn=lambda *_: ())
             with lent_attribute(config.attributes, connection):
-                self._execute(environment, is_complete=lambda: bool(drafts))
+                self._execute_for_capture(environment, loan, drafts)
         if not drafts:
             raise EnvironmentFailed(
                 "env.py ran without calling context.configure().", hint="see the env.py that %migrate init writes"
@@ -117,6 +117,15 @@ class Environment:
         places = {call.identity for call in calls}
         calls = tuple(replace(call, siblings=tuple(sorted(places - {call.identity}))) for call in calls)
         return Captured(calls, output.getvalue(), loan.has_guessed)
+
+    def _execute_for_capture(self, environment: Any, loan: Loan, drafts: list[dict[str, Any]]) -> None:
+        """Run env.py; what goes wrong in it after its last `run_migrations()` is for the real run to tell."""
+        try:
+            self._execute(environment, is_complete=lambda: bool(drafts))
+        except EnvironmentFailed:
+            if not drafts or not all("run_arguments" in draft for draft in drafts):
+                raise
+            loan.has_guessed = loan.connection is None
 
     def _configured(self, draft: dict[str, Any], lent: Connection | None) -> Configured:
         own, run_arguments = draft.pop("connection", None), draft.pop("run_arguments", {})
@@ -230,6 +239,7 @@ class Environment:
                 stack.enter_context(quiet.folder_as_it_was())
                 stack.enter_context(self.project.at_home())
                 stack.enter_context(quiet.event_loop())
+                stack.enter_context(self.project.config_as_it_was())
                 paths = tuple(str(path) for path in self.project.config.get_prepend_sys_paths_list() or ())
                 roots = (*(Path(path).absolute() for path in paths), self.project.directory)
                 stack.enter_context(quiet.path_as_it_was(paths))
@@ -248,9 +258,9 @@ class Exited(Exception):
 
 def _stamps(project: Project) -> tuple[Any, ...]:
     """What env.py's configuration depends on: its file, the configuration files, the environment's variables."""
-    files = (project.env_py, project.config.config_file_name, project.config.toml_file_name)
-    stats = [Path(file).stat() for file in files if file and Path(file).is_file()]
-    return (hash(frozenset(os.environ.items())), *((stat.st_mtime_ns, stat.st_size) for stat in stats))
+    stat = project.env_py.stat() if project.env_py else None
+    own = (stat.st_mtime_ns, stat.st_size) if stat else ()
+    return (hash(frozenset(os.environ.items())), own, project.refresh())
 
 
 @contextmanager

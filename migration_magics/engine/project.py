@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,30 @@ class Project:
     directory: Path
     source: str
     working_directory: Path | None = None
+    is_ours: bool = False
+    """We read *config* from its files, so it may be read again when they change; a user's own may hold more than they do."""
+    _read: dict[str, tuple[Any, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def refresh(self) -> tuple[Any, ...]:
+        """Read the configuration files again where they changed, and return what tells their versions apart."""
+        files = (self.config.config_file_name, self.config.toml_file_name)
+        stats = [Path(str(file)).stat() for file in files if file and Path(str(file)).is_file()]
+        stamps = tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
+        if self.is_ours and stamps and self._read.setdefault("stamps", stamps) != stamps:
+            self._read["stamps"] = stamps
+            for name in ("file_config", "toml_alembic_config"):  # Alembic keeps what it read under these names
+                vars(self.config).pop(name, None)
+        return stamps
+
+    @contextmanager
+    def config_as_it_was(self) -> Iterator[None]:
+        """Forget what env.py sets in the configuration (`config.set_main_option("sqlalchemy.url", ...)`)."""
+        before = self.config.file_config
+        vars(self.config)["file_config"] = copy.deepcopy(before)
+        try:
+            yield
+        finally:
+            vars(self.config)["file_config"] = before
 
     @property
     def env_py(self) -> Path | None:
@@ -45,6 +70,7 @@ class Project:
     @property
     def version_locations(self) -> tuple[Path, ...]:
         """The folders with revision files, absolute."""
+        self.refresh()
         with self.at_home():
             listed = self.config.get_version_locations_list()
             return tuple(_resource(item).absolute() for item in listed) if listed else (self.directory / "versions",)
@@ -78,7 +104,9 @@ class Project:
             os.chdir(before)
 
 
-def from_config(config: Config, source: str, *, attributes: Mapping[str, Any] | None = None) -> Project:
+def from_config(
+    config: Config, source: str, *, attributes: Mapping[str, Any] | None = None, is_ours: bool = False
+) -> Project:
     """Return the project of an Alembic *config*. Raises ProjectNotFound where its script directory is not there."""
     config.attributes.update(attributes or {})
     location = config.get_alembic_option("script_location")
@@ -90,7 +118,9 @@ def from_config(config: Config, source: str, *, attributes: Mapping[str, Any] | 
         directory, working_directory = home / directory, home
     if not directory.is_dir():
         raise ProjectNotFound(f"{source} points at {location!r}, which is no folder.", hint="start a project: %migrate init")
-    return Project(config, directory.absolute(), source, working_directory)
+    found = Project(config, directory.absolute(), source, working_directory, is_ours)
+    found.refresh()
+    return found
 
 
 def find(path: str | Path | None = None, *, section: str = "alembic", attributes: Mapping[str, Any] | None = None) -> Project:
@@ -128,13 +158,13 @@ def _search(section: str, attributes: Mapping[str, Any] | None) -> Project:
 def _at(place: Path, section: str, attributes: Mapping[str, Any] | None, *, is_search: bool = False) -> Project | None:
     if place.is_file():
         config = Config(toml_file=str(place), ini_section=section) if place.suffix == ".toml" else _ini(place, section)
-        return from_config(config, _short(place), attributes=attributes)
+        return from_config(config, _short(place), attributes=attributes, is_ours=True)
     ini = place / "alembic.ini"
     if ini.is_file():
-        return from_config(_ini(ini, section), _short(ini), attributes=attributes)
+        return from_config(_ini(ini, section), _short(ini), attributes=attributes, is_ours=True)
     toml = place / "pyproject.toml"
     if toml.is_file() and _has_alembic_table(toml):
-        return from_config(Config(toml_file=str(toml), ini_section=section), _short(toml), attributes=attributes)
+        return from_config(Config(toml_file=str(toml), ini_section=section), _short(toml), attributes=attributes, is_ours=True)
     if not is_search and _is_script_directory(place):
         return _by_script_directory(place, section, attributes)
     for name in _SCRIPT_DIRECTORIES:
@@ -157,12 +187,12 @@ def _by_script_directory(place: Path, section: str, attributes: Mapping[str, Any
     for folder in (place, place.absolute().parent):
         ini = folder / "alembic.ini"
         if ini.is_file():
-            found = from_config(_ini(ini, section), _short(ini), attributes=attributes)
+            found = from_config(_ini(ini, section), _short(ini), attributes=attributes, is_ours=True)
             if found.directory.resolve() == place.resolve():
                 return found
     config = Config()
     config.set_main_option("script_location", str(place.absolute()).replace("%", "%%"))
-    return from_config(config, _short(place), attributes=attributes)
+    return from_config(config, _short(place), attributes=attributes, is_ours=True)
 
 
 def _is_script_directory(place: Path) -> bool:

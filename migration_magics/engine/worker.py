@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import ctypes
+import math
 import threading
 import time
 from contextlib import suppress
@@ -34,39 +35,55 @@ class _Job(Generic[T]):
 
     def __init__(self, work: Callable[[], T]) -> None:
         self.work = work
-        self.done = threading.Event()
         self.value: T
         self.error: BaseException | None = None
         self.has_value = False
-        self.thread = threading.Thread(
-            target=contextvars.copy_context().run, args=(self._run,), name="migration", daemon=True
-        )
+        self.has_ended = self.has_noticed = False
+        self._running = threading.Lock()
+        self.thread = threading.Thread(target=contextvars.copy_context().run, args=(self._run,), name="migration", daemon=True)
 
     def _run(self) -> None:
         try:
-            self.value = self.work()
-            self.has_value = True
-        except BaseException as error:  # noqa: BLE001 - carried to the waiting thread, which raises it
-            self.error = error
+            try:
+                self.value = self.work()
+                self.has_value = True
+            except BaseException as error:  # noqa: BLE001 - carried to the waiting thread, which raises it
+                self.error = error
+        except Interrupted as late:  # it came while the work's own end was noted
+            self.error = self.error or late
         finally:
-            self.done.set()
+            self.has_ended = True
+            self._running.release()
 
-    def wait(self, limit_s: float | None = None) -> bool:
-        """Wait until the work has ended, at most *limit_s*; say whether it has."""
-        end = None if limit_s is None else time.monotonic() + limit_s
-        while not self.done.wait(_POLL_S):
-            # an interrupt may have hit the very end of `_run`, past its `except`
-            if not self.thread.is_alive():
-                break
-            if end is not None and time.monotonic() > end:
-                return False
-        return True
+    def start(self) -> None:
+        """Begin the work."""
+        self._running.acquire()
+        self.thread.start()
+
+    def wait(self, limit_s: float = math.inf) -> bool:
+        """Wait until the work has ended, at most *limit_s*; say whether it has.
+
+        A bare lock, since `Thread.join` takes a thread for ended when it is interrupted itself (CPython 3.11).
+        """
+        end = time.monotonic() + limit_s
+        while not self.has_ended and time.monotonic() < end:
+            self._running.acquire(timeout=max(0.0, min(_POLL_S, end - time.monotonic())))
+        return self.has_ended
 
     def interrupt(self) -> None:
         """Raise Interrupted in the work at its next Python instruction (CPython's PyThreadState_SetAsyncExc)."""
+        job = self
+
+        class Noticed(Interrupted):
+            """Tells when it is raised: until then the work is inside a call of the driver."""
+
+            def __init__(self, *arguments: object) -> None:
+                super().__init__(*arguments)
+                job.has_noticed = True
+
         ident = self.thread.ident
-        if ident is not None and not self.done.is_set():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Interrupted))
+        if ident is not None and not self.has_ended:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Noticed))
 
 
 class StillRunning(KeyboardInterrupt):
@@ -84,8 +101,8 @@ def call(work: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
         StillRunning: it has not.
     """
     job = _Job(work)
-    job.thread.start()
     try:
+        job.start()  # inside: it waits for the thread, and an interrupt may come meanwhile
         job.wait()
     except (KeyboardInterrupt, Interrupted) as interrupt:  # Interrupted: we wait in a job ourselves
         _stop(job, cancel, interrupt)
@@ -102,13 +119,14 @@ def call(work: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
 def _stop(job: _Job[T], cancel: Callable[[], None] | None, interrupt: BaseException) -> None:
     try:
         job.interrupt()
-        if cancel is not None:
-            with suppress(Exception):  # there is nothing left to cancel, or the server is gone: the work ends by itself
-                cancel()
-        ended = job.wait(GRACE_S)
+        end, has_ended = time.monotonic() + GRACE_S, False
+        while not has_ended and time.monotonic() < end:
+            if cancel is not None and not job.has_noticed:
+                cancel()  # again and again: the first may have come just before the statement began
+            has_ended = job.wait(_POLL_S)
     except (KeyboardInterrupt, Interrupted) as second:
         raise StillRunning from second
-    if not ended:
+    if not has_ended:
         raise StillRunning from interrupt
     if job.error is not None and not isinstance(job.error, Interrupted):
         # the statement we cancelled fails with an error of the driver: it is the interrupt that caused it

@@ -266,6 +266,7 @@ def test_the_user_s_own_engine_outlives_its_connection():
     ws.connect("engine", name="db")
     ws.disconnect("db")
     assert sa.inspect(engine).get_table_names() == ["mine"]
+    engine.dispose()
 
 
 def test_attributes_reach_env_py_by_name(tmp_path, sqlite_url):

@@ -140,6 +140,7 @@ def test_a_run_inside_the_user_s_own_operations(tmp_path):
         alembic.op.execute("INSERT INTO outer_table VALUES (1)")
         connection.commit()
     assert sa.inspect(outer).get_table_names() == ["outer_table"]
+    outer.dispose()
 
 
 WAITING = """
@@ -215,6 +216,7 @@ def lent():
     engine = sa.create_engine("sqlite://", poolclass=StaticPool)
     with engine.connect() as ours, run_here(), lend(ours):
         yield ours, sa.create_engine("sqlite:////nonexistent/x.db", poolclass=NullPool)
+    engine.dispose()
 
 
 def test_a_lent_connection_is_a_connection(lent):
