@@ -11,11 +11,18 @@ import re
 MASK = "***"
 
 # Names whose value is a secret, as URL query keys, DSN fragments ("password=... host=...") and ODBC pieces ("PWD=...").
-_NAME = r"(?:[\w.-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key|access_?key|private_?key|credential)s?[\w.-]*|sslpassword)"
+_NAME = (
+    r"(?:[\w.-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key|access_?key|private_?key|credential)s?[\w.-]*"
+    r"|sslpassword)"
+)
 
-_USERINFO = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*://)(?P<user>[^\s:/@'\"]*):(?P<secret>.*?)@(?=[^\s@]*(?:[\s/?'\"]|$))")
+_USERINFO = re.compile(
+    r"(?P<scheme>[A-Za-z][\w+.-]*://)(?P<user>[^\s:/@'\"]*):(?P<secret>.*?)@(?=[^\s@]*(?:[\s/?'\"]|$))"
+)
 _QUERY = re.compile(rf"(?P<key>[?&;]{_NAME})=(?P<secret>[^&;\s'\"]+)", re.IGNORECASE)
-_DSN = re.compile(rf"(?P<key>\b{_NAME})\s*=\s*(?P<secret>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;&)'\"]+)", re.IGNORECASE)
+_DSN = re.compile(
+    rf"(?P<key>\b{_NAME})\s*=\s*(?P<secret>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;&)'\"]+)", re.IGNORECASE
+)
 _ODBC = re.compile(r"(?P<key>odbc_connect)=(?P<secret>[^&\s'\"]+)", re.IGNORECASE)
 
 

@@ -13,13 +13,14 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from .model.finding import Finding
 from .model.graph import Graph, Revision
 from .model.plan import Plan
-from .model.trace import Trace
 
 if TYPE_CHECKING:
     import pandas
+
+    from .model.finding import Finding
+    from .model.trace import Trace
 
 
 class Result:
@@ -33,15 +34,15 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON-ready data: dictionaries, lists, strings, numbers, booleans and None."""
-        plain = _plain(self)
-        assert isinstance(plain, dict)
+        plain: dict[str, Any] = _plain(self)
         return plain
 
     def to_frame(self) -> pandas.DataFrame:
         """Return `rows` as a DataFrame, complete whatever the display limit; pandas is imported here."""
         import pandas
 
-        return pandas.DataFrame(self.rows())
+        frame: pandas.DataFrame = pandas.DataFrame(self.rows())
+        return frame
 
     def __str__(self) -> str:
         from .display import text  # the one lazy import upward: see design section 4
@@ -231,7 +232,11 @@ class Heads(Result):
 
     def rows(self) -> list[dict[str, Any]]:
         return [
-            {**_revision_row(revision), "labels": self.labels.get(revision.id, ()), "is_effective": revision.id in self.effective}
+            {
+                **_revision_row(revision),
+                "labels": self.labels.get(revision.id, ()),
+                "is_effective": revision.id in self.effective,
+            }
             for revision in self.revisions
         ]
 
@@ -320,7 +325,12 @@ class Shown(Result):
 
     def rows(self) -> list[dict[str, Any]]:
         return [
-            {**_revision_row(shown.revision), "state": shown.state, "has_downgrade": shown.has_downgrade, "source": shown.source}
+            {
+                **_revision_row(shown.revision),
+                "state": shown.state,
+                "has_downgrade": shown.has_downgrade,
+                "source": shown.source,
+            }
             for shown in self.revisions
         ]
 

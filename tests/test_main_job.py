@@ -53,9 +53,7 @@ def later_cells() -> tuple[str, ...]:
         BRANCH,
         "merged = %migrate merge heads -m 'join' --rev-id d4",
         "everything = %migrate upgrade head\nassert everything.after == ('d4',), everything",
-        "history = %migrate history\n"
-        "assert [revision.id for revision in history.revisions][0] == 'd4'\n"
-        "assert history.applied == {'a1', 'b2', 'c3', 'd4'}",
+        "history = %migrate history\nassert history.revisions[0].id == 'd4'\nassert len(history.applied) == 4",
     )
 
 

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..results import (
-    Authored,
-    Branches,
-    Connected,
-    Connections,
-    Current,
-    Heads,
-    HelpPage,
-    History,
-    Initialised,
-    Moved,
-    Planned,
-    Result,
-    Shown,
-    SqlShown,
-    Status,
-)
 from .parser import Parsed, bind, execute, parse
 from .table import CELLS
 from .workspace import WorkspaceState
+
+if TYPE_CHECKING:
+    from ..results import (
+        Authored,
+        Branches,
+        Connected,
+        Connections,
+        Current,
+        Heads,
+        HelpPage,
+        History,
+        Initialised,
+        Moved,
+        Planned,
+        Result,
+        Shown,
+        SqlShown,
+        Status,
+    )
 
 
 class Workspace(WorkspaceState):
@@ -125,17 +127,12 @@ class Workspace(WorkspaceState):
         if body is None:
             result: Authored = self._do("revision", (), options)
             return result
-        command = CELLS["revision"]
-        known = {argument.dest: argument.default for argument in command.arguments if argument.dest not in {"words", "out"}}
-        for argument in command.arguments:
-            if argument.dest in known and argument.kind == "flag":
-                known[argument.dest] = False
-            if argument.dest in known and argument.repeatable:
-                known[argument.dest] = ()
-        on = options.pop("on", None)
-        parsed = Parsed(command, {**known, **options}, on=None if on is None else str(on))
-        result = execute(self, parsed, body=body, filename="<revision>", first_line=1)  # type: ignore[assignment]
-        return result
+        parsed = bind("revision", (), options, CELLS)
+        arguments = {dest: value for dest, value in parsed.arguments.items() if dest not in {"words", "out"}}
+        written: Authored = execute(  # type: ignore[assignment] # it is what the command returns
+            self, Parsed(parsed.command, arguments, parsed.on), body=body, filename="<revision>", first_line=1
+        )
+        return written
 
     def merge(self, *revisions: str, **options: object) -> Authored:
         """Join heads by a merge revision."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..engine import offline, planner
-from ..errors import CheckFailed, NotConnected, ProjectNotFound, UsageProblem
-from ..model.graph import Graph, Revision
-from ..results import Branches, Current, Heads, History, RevisionShown, Shown, Status
 from ..engine.sources import revision_source
+from ..errors import CheckFailed, NotConnected, ProjectNotFound, UsageProblem
+from ..results import Branches, Current, Heads, History, RevisionShown, Shown, Status
 from .workspace import WorkspaceState, pending_count
+
+if TYPE_CHECKING:
+    from ..model.graph import Graph, Revision
 
 
 def status(ws: WorkspaceState) -> Status:
@@ -42,11 +46,16 @@ def _problems(graph: Graph, current: tuple[str, ...] | None, problem: str) -> tu
     if unknown:
         found.append(f"The database stands at {', '.join(unknown)}, for which this project has no file.")
     if len(graph.heads) > 1:
-        found.append(f"The project has {len(graph.heads)} heads: {', '.join(graph.heads)}. Join them: %migrate merge heads -m 'merge branches'")
+        found.append(
+            f"The project has {len(graph.heads)} heads: {', '.join(graph.heads)}. "
+            "Join them: %migrate merge heads -m 'merge branches'"
+        )
     return tuple(found)
 
 
-def _next_command(graph: Graph, current: tuple[str, ...] | None, pending: tuple[Revision, ...], *, has_connection: bool) -> str:
+def _next_command(
+    graph: Graph, current: tuple[str, ...] | None, pending: tuple[Revision, ...], *, has_connection: bool
+) -> str:
     if not len(graph):
         return '%%revision -m "create the first table"'
     if not has_connection or current is None:
@@ -67,10 +76,13 @@ def current(ws: WorkspaceState, *, verbose: bool = False, check_heads: bool = Fa
     is_at_head = behind == 0 and not unknown
     if check_heads and not is_at_head:
         raise CheckFailed(
-            f"{ws.database.name} is not at the head: it stands at {', '.join(ids) or 'base'}, {behind} {'revision' if behind == 1 else 'revisions'} behind.",
+            f"{ws.database.name} is not at the head: it stands at {', '.join(ids) or 'base'}, "
+            f"{behind} {'revision' if behind == 1 else 'revisions'} behind.",
             hint="%migrate plan shows what is missing",
         )
-    return Current(ids, is_at_head, behind, tuple(graph[id_] for id_ in ids if id_ in graph), unknown, ws.database.name, verbose)
+    return Current(
+        ids, is_at_head, behind, tuple(graph[id_] for id_ in ids if id_ in graph), unknown, ws.database.name, verbose
+    )
 
 
 def heads(ws: WorkspaceState, *, verbose: bool = False, resolve_dependencies: bool = False) -> Heads:
@@ -89,14 +101,22 @@ def branches(ws: WorkspaceState, *, verbose: bool = False) -> Branches:
     return Branches(points, {id_: graph.labels_of(id_) for id_ in shown}, verbose)
 
 
-def history(ws: WorkspaceState, *, range: str | None = None, verbose: bool = False, grep: str | None = None) -> History:  # noqa: A002 - the option's name
+def history(
+    ws: WorkspaceState,
+    *,
+    range: str | None = None,  # noqa: A002 - the option's name
+    verbose: bool = False,
+    grep: str | None = None,
+) -> History:
     """Return the revisions of *range* (default: all), newest first, with what is applied."""
     graph = ws.chain.graph
     ids, problem = _current_or_none(ws)
     revisions = graph.newest_first if range is None else _in_range(ws, graph, range)
     if grep:
         wanted = grep.casefold()
-        revisions = tuple(r for r in revisions if wanted in f"{r.id}\n{r.doc}\n{r.message}\n{r.path}\n{' '.join(r.labels)}".casefold())
+        revisions = tuple(
+            r for r in revisions if wanted in f"{r.id}\n{r.doc}\n{r.message}\n{r.path}\n{' '.join(r.labels)}".casefold()
+        )
     applied = None if ids is None else graph.ancestors(current_known(graph, ids))
     notes = _problems(graph, ids, problem)
     return History(revisions, graph, graph.heads, ids, applied, range or "", ws.current_name or "", verbose, notes)
@@ -105,7 +125,10 @@ def history(ws: WorkspaceState, *, range: str | None = None, verbose: bool = Fal
 def _in_range(ws: WorkspaceState, graph: Graph, text: str) -> tuple[Revision, ...]:
     lower, separator, upper = text.partition(":")
     if not separator:
-        raise UsageProblem(f"A range is START:END, not {text!r}.", hint=f"%migrate history -r {text}: (from it) or -r :{text} (up to it)")
+        raise UsageProblem(
+            f"A range is START:END, not {text!r}.",
+            hint=f"%migrate history -r {text}: (from it) or -r :{text} (up to it)",
+        )
     bounds = [ws.heads_of(ws.database) if bound == "current" else bound for bound in (lower, upper)]
     found = set(planner.walk(ws.chain, bounds[0] or "base", bounds[1] or "heads", text))
     return tuple(revision for revision in graph.newest_first if revision.id in found)
@@ -132,7 +155,13 @@ def _shown(graph: Graph, id_: str, ids: tuple[str, ...] | None, applied: frozens
     revision = graph[id_]
     state = "" if ids is None else "current" if id_ in ids else "applied" if id_ in applied else "pending"
     return RevisionShown(
-        revision, revision_source(revision), graph.children(id_), graph.labels_of(id_), id_ in graph.heads, state, revision.has_downgrade
+        revision,
+        revision_source(revision),
+        graph.children(id_),
+        graph.labels_of(id_),
+        id_ in graph.heads,
+        state,
+        revision.has_downgrade,
     )
 
 
@@ -140,7 +169,9 @@ def _sql(ws: WorkspaceState, ids: tuple[str, ...], dialect: str) -> tuple[str, s
     call = ws.environment.captured((), ws.database if ws.has_connection else None).calls[0]
     graph = ws.chain.graph
     try:
-        return "\n".join(offline.render(ws.chain, ws.environment, call, [id_], graph.below(id_), dialect) for id_ in ids), ""
+        return "\n".join(
+            offline.render(ws.chain, ws.environment, call, [id_], graph.below(id_), dialect) for id_ in ids
+        ), ""
     except offline.OfflineFailed as error:
         return "", str(error)
 

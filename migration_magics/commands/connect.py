@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..engine import configuration, connecting
 from ..engine.project import Config, find, from_config
 from ..engine.templates import create
 from ..errors import ConnectionNotFound, EnvironmentFailed, NotConnected, ProjectNotFound, UsageProblem
 from ..results import Connected, Connections, Initialised
-from .workspace import ProjectInUse, WorkspaceState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .workspace import ProjectInUse, WorkspaceState
 
 
 def connect(
@@ -49,7 +53,9 @@ def connect(
         return _connected(ws, f"connection {source}")
     timeout_s = ws.settings.connect_timeout_s
     if isinstance(source, configuration.NamedConnection):
-        database = connecting.database_named(source, name, environment, is_protected=protected, connect_timeout_s=timeout_s)
+        database = connecting.database_named(
+            source, name, environment, is_protected=protected, connect_timeout_s=timeout_s
+        )
     else:
         database = connecting.database_from(
             source, name, ws.databases, is_protected=protected, connect_timeout_s=timeout_s, directory=directory
@@ -101,7 +107,9 @@ def _resolved(ws: WorkspaceState, source: object) -> tuple[object, str]:
         return source, f"connection {source}"
     known = configuration.read()
     if source in known.connections:
-        return known.connections[source], f"connection {source} of {known.path.name if known.path else 'pyproject.toml'}"
+        return known.connections[
+            source
+        ], f"connection {source} of {known.path.name if known.path else 'pyproject.toml'}"
     found = ws.lookup(source)
     if found is not None:
         return found, f"variable {source}"
@@ -153,8 +161,9 @@ def _project(
     ws: WorkspaceState, project: object, section: str | None, attributes: dict[str, object]
 ) -> ProjectInUse | None:
     """The project to use: the one named, the one already in use, the one found from here, or None."""
-    if isinstance(project, str) and isinstance(ws.lookup(project), Config):
-        return ws.take_up(from_config(_as_config(ws.lookup(project)), f"variable {project}", attributes=attributes))
+    variable = ws.lookup(project) if isinstance(project, str) else None
+    if isinstance(variable, Config):
+        return ws.take_up(from_config(variable, f"variable {project}", attributes=attributes))
     if isinstance(project, Config):
         return ws.take_up(from_config(project, "the Config given", attributes=attributes))
     if isinstance(project, (str, Path)):
@@ -167,11 +176,6 @@ def _project(
         except ProjectNotFound:
             return None
     return ws.take_up(find(section=section or "alembic", attributes=attributes))
-
-
-def _as_config(value: object) -> Config:
-    assert isinstance(value, Config)
-    return value
 
 
 def _attributes(ws: WorkspaceState, pairs: tuple[str, ...]) -> dict[str, object]:

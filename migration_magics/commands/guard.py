@@ -76,7 +76,11 @@ def findings(losses: Sequence[CountedLoss]) -> tuple[Finding, ...]:
 
 
 def _sentence(loss: CountedLoss) -> str:
-    rows = "an uncounted number of rows (counting took too long)" if loss.rows is None else f"{loss.rows:,} {'row' if loss.rows == 1 else 'rows'}"
+    rows = (
+        "an uncounted number of rows (counting took too long)"
+        if loss.rows is None
+        else f"{loss.rows:,} {'row' if loss.rows == 1 else 'rows'}"
+    )
     rows = f"at least {rows}" if loss.is_at_least else rows
     target = loss.loss.target
     if loss.loss.how == "drop_column":

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..engine import losses, planner, runner
 from ..errors import MigrationError, RevisionNotFound
 from ..model.plan import Plan
 from ..model.trace import Trace
 from ..results import Moved, Planned
 from . import guard
-from .workspace import WorkspaceState
+
+if TYPE_CHECKING:
+    from .workspace import WorkspaceState
 
 
 def plan(ws: WorkspaceState, *, target: str = "heads", x: tuple[str, ...] = (), tag: str | None = None) -> Planned:
@@ -33,7 +37,9 @@ def upgrade(
 ) -> Moved:
     """Run the revisions up to *target*; nothing is an answer, too. Raises as `engine.runner.run` and the guard."""
     made = _upgrade(ws, target, ws.heads_of(ws.database, x))
-    return _move(ws, made, runner.Options(dry_run, per_revision, x=x, tag=tag), yes=yes, fingerprint=plan, confirm=confirm)
+    return _move(
+        ws, made, runner.Options(dry_run, per_revision, x=x, tag=tag), yes=yes, fingerprint=plan, confirm=confirm
+    )
 
 
 def downgrade(
@@ -50,7 +56,9 @@ def downgrade(
 ) -> Moved:
     """Undo revisions down to *target*. Raises as `upgrade`, and NotReversible before anything runs."""
     made = _downgrade(ws, target, ws.heads_of(ws.database, x))
-    return _move(ws, made, runner.Options(dry_run, per_revision, x=x, tag=tag), yes=yes, fingerprint=plan, confirm=confirm)
+    return _move(
+        ws, made, runner.Options(dry_run, per_revision, x=x, tag=tag), yes=yes, fingerprint=plan, confirm=confirm
+    )
 
 
 def stamp(
@@ -67,7 +75,9 @@ def stamp(
 ) -> Moved:
     """Write *revisions* into the version table; no revision runs. With *purge* it is emptied first, whatever it holds."""
     heads = ws.heads_of(ws.database, x)
-    made = planner.plan_stamp(ws.chain, revisions, heads, purge=purge, database=ws.database.identity, connection=ws.database.name)
+    made = planner.plan_stamp(
+        ws.chain, revisions, heads, purge=purge, database=ws.database.identity, connection=ws.database.name
+    )
     options = runner.Options(dry_run, purge=purge, x=x, tag=tag)
     return _move(ws, made, options, yes=yes, fingerprint=plan, confirm=confirm, is_forced=purge)
 
@@ -85,7 +95,9 @@ def ensure_version(
     """Create the version table where it is missing; the database stays where it stands."""
     heads = ws.heads_of(ws.database, x)
     made = Plan("upgrade", ", ".join(heads) or "base", (), heads, heads, ws.database.identity, ws.database.name)
-    return _move(ws, made, runner.Options(dry_run, x=x, tag=tag), yes=yes, fingerprint=plan, confirm=confirm, is_forced=True)
+    return _move(
+        ws, made, runner.Options(dry_run, x=x, tag=tag), yes=yes, fingerprint=plan, confirm=confirm, is_forced=True
+    )
 
 
 def _upgrade(ws: WorkspaceState, target: str, heads: tuple[str, ...]) -> Plan:
@@ -113,8 +125,17 @@ def _move(
         guard.check_protected(made, planned, is_protected=ws.database.is_protected, confirm=confirm)
         guard.check_losses(made, planned, is_confirmed=is_confirmed)
     if made.is_empty and not is_forced:
-        return Moved(made, Trace(), made.from_heads, made.from_heads, notes=(_nothing_to_do(made),), next_command="%migrate history")
-    options = runner.Options(options.is_dry_run, options.per_revision, options.purge, options.x, options.tag, ws.engine_name)
+        return Moved(
+            made,
+            Trace(),
+            made.from_heads,
+            made.from_heads,
+            notes=(_nothing_to_do(made),),
+            next_command="%migrate history",
+        )
+    options = runner.Options(
+        options.is_dry_run, options.per_revision, options.purge, options.x, options.tag, ws.engine_name
+    )
     ran = runner.run(made, ws.chain, ws.environment, ws.database, ws.settings, options, ws.on_step)
     return Moved(made, ran.trace, ran.before, ran.after, next_command=_after(made, options))
 
@@ -145,7 +166,9 @@ def _notes(made: Plan) -> tuple[str, ...]:
     missing = made.irreversible
     if missing:
         word = "cannot be undone" if made.direction == "upgrade" else "have no downgrade, so this plan cannot run"
-        notes.append(f"{len(missing)} of {len(made.steps)} revisions {word}: {', '.join(step.revision for step in missing[:5])}.")
+        notes.append(
+            f"{len(missing)} of {len(made.steps)} revisions {word}: {', '.join(step.revision for step in missing[:5])}."
+        )
     return tuple(notes)
 
 
@@ -165,8 +188,12 @@ def _after(made: Plan, options: runner.Options) -> str:
     if options.is_dry_run:
         return f"%migrate {made.direction} {made.target}"
     if made.direction == "upgrade" and not made.irreversible:
-        back = " ".join(made.from_heads) if len(made.from_heads) == 1 else "base" if not made.from_heads else f"-{len(made.steps)}"
+        back = (
+            " ".join(made.from_heads)
+            if len(made.from_heads) == 1
+            else "base"
+            if not made.from_heads
+            else f"-{len(made.steps)}"
+        )
         return f"%migrate downgrade {back}"
     return "%migrate history"
-
-

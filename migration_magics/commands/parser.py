@@ -89,13 +89,18 @@ def parse_cell(
     return Parsed(command, MappingProxyType(arguments), on=parsed.on)
 
 
-def bind(name: str, values: Sequence[object] = (), options: Mapping[str, object] = MappingProxyType({})) -> Parsed:
+def bind(
+    name: str,
+    values: Sequence[object] = (),
+    options: Mapping[str, object] = MappingProxyType({}),
+    commands: Mapping[str, Command] = COMMANDS,
+) -> Parsed:
     """Return the same for a call from Python: `bind("upgrade", ("head",), {"yes": True})`.
 
     *values* fill the positionals in order, *options* are dests (and "on"); they are taken as they are, so that an engine
     can be passed. A repeatable one takes a string or any iterable of values.
     """
-    command = COMMANDS[name]
+    command = commands[name]
     given = dict(options)
     on = given.pop("on", None) if command.takes_on else None
     collected: dict[str, object] = {}

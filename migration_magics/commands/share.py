@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..engine import offline, planner
 from ..errors import MigrationError, UsageProblem
 from ..results import SqlShown
-from .workspace import WorkspaceState
+
+if TYPE_CHECKING:
+    from .workspace import WorkspaceState
 
 
 def sql(
@@ -30,7 +34,9 @@ def sql(
     problems: dict[str, str] = {}
     for name in dialect or (database.dialect if database else "sqlite",):
         try:
-            scripts[name] = offline.render(ws.chain, ws.environment, call, order, lower, name, is_upgrade=not downgrade, x=x, tag=tag)
+            scripts[name] = offline.render(
+                ws.chain, ws.environment, call, order, lower, name, is_upgrade=not downgrade, x=x, tag=tag
+            )
         except (offline.OfflineFailed, MigrationError) as error:
             problems[name] = str(error)
     return SqlShown(text, "downgrade" if downgrade else "upgrade", scripts, problems)
@@ -51,6 +57,8 @@ def _bounds(ws: WorkspaceState, text: str | None, *, downgrade: bool) -> tuple[t
     if end == "current":
         current = ws.heads_of(ws.database, ())
         if len(current) > 1:
-            raise UsageProblem("The database has several heads, so it is no single end of a range.", hint="name the revision")
+            raise UsageProblem(
+                "The database has several heads, so it is no single end of a range.", hint="name the revision"
+            )
         end = current[0] if current else "base"
     return lower, end, f"{start}:{end}"

@@ -10,17 +10,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ..engine import catalogue, configuration, runner
 from ..engine.chain import Chain
-from ..engine.database import Database
 from ..engine.environment import Configured, Environment
 from ..engine.project import Project, find
 from ..errors import ConnectionNotFound, MigrationError, NotConnected, ProjectNotFound
-from ..model.graph import Graph
 from ..model.names import Names
 from ..results import ConnectionShown, ProjectShown
-from ..settings import Settings
+
+if TYPE_CHECKING:
+    from ..engine.database import Database
+    from ..model.graph import Graph
+    from ..settings import Settings
 
 Lookup = Callable[[str], "object | None"]
 
@@ -89,7 +92,10 @@ class WorkspaceState:
     @property
     def _entry(self) -> _Entry:
         if self._current is None:
-            raise NotConnected("No database is connected.", hint="%migrate connect sqlite:///app.db, or %migrate connect for the project's own URL")
+            raise NotConnected(
+                "No database is connected.",
+                hint="%migrate connect sqlite:///app.db, or %migrate connect for the project's own URL",
+            )
         return self._entries[self._current]
 
     def add(self, database: Database, in_use: ProjectInUse | None, engine_name: str | None) -> None:
@@ -119,7 +125,8 @@ class WorkspaceState:
         if name in self._entries:
             return
         near = difflib.get_close_matches(name, self._entries, 1)
-        known = f"did you mean {near[0]}?" if near else f"connected are: {', '.join(self._entries)}" if self._entries else "%migrate connect URL"
+        open_ones = f"connected are: {', '.join(self._entries)}" if self._entries else "%migrate connect URL"
+        known = f"did you mean {near[0]}?" if near else open_ones
         raise ConnectionNotFound(f"There is no connection {name!r}.", hint=known)
 
     @contextmanager
@@ -215,7 +222,7 @@ class WorkspaceState:
     # -- showing
 
     def connection_shown(self, name: str | None = None, *, is_read: bool = True) -> ConnectionShown:
-        """Return the connection *name* (default: the one in use) as results show it; with *is_read* it is asked where it stands."""
+        """Return the connection *name* (default: the one in use) as results show it; *is_read*: ask where it stands."""
         name = name or self._entry.database.name
         database = self._entries[name].database
         heads, problem, pending = None, "", None
@@ -225,7 +232,15 @@ class WorkspaceState:
                 if heads is not None:
                     pending = pending_count(self.chain.graph, heads)
         return ConnectionShown(
-            database.name, database.url, database.dialect, database.server, name == self._current, database.is_protected, heads, pending, problem
+            database.name,
+            database.url,
+            database.dialect,
+            database.server,
+            name == self._current,
+            database.is_protected,
+            heads,
+            pending,
+            problem,
         )
 
     def project_shown(self) -> ProjectShown | None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from types import ModuleType
-
-from alembic.script import ScriptDirectory
+from typing import TYPE_CHECKING
 
 from ..errors import RevisionNotFound
-from ..model.graph import Graph, Revision
 from .host.revision_map import script_directory
 from .modules import load_module
-from .project import Project
 from .scripts import ScriptReader
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from alembic.script import ScriptDirectory
+
+    from ..model.graph import Graph, Revision
+    from .project import Project
 
 
 class Chain:
@@ -36,11 +40,14 @@ class Chain:
     def graph(self) -> Graph:
         """The graph as the files have it now. Raises the errors of `ScriptReader.read`."""
         project = self.project
-        graph = self._reader.read(project.version_locations, recursive=project.is_recursive, sourceless=project.is_sourceless)
+        graph = self._reader.read(
+            project.version_locations, recursive=project.is_recursive, sourceless=project.is_sourceless
+        )
         if graph is not self._graph:
             self._graph, self._directory = graph, None
             locations = (str(location) for location in project.version_locations)
-            self._folders = tuple({*locations, *(os.path.dirname(each.path) for each in graph if each.path)})  # noqa: PTH120 - no Path per file
+            folders = {os.path.dirname(each.path) for each in graph if each.path}  # noqa: PTH120 - no Path per file
+            self._folders = tuple({*locations, *folders})
         self._folders_changed = _changed(self._folders)
         return graph
 

@@ -19,17 +19,19 @@ import difflib
 import os
 import sys
 import typing
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy.engine import URL
-
 from ..errors import ConnectionNotFound, ConnectionProblem, DriverMissing, UsageProblem
 from ..settings import Settings
 from .database import parse_url
+
+if typing.TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy.engine import URL
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -64,7 +66,7 @@ class NamedConnection:
 class Configuration:
     """What pyproject.toml says: settings (defaults where it says nothing) and connections by name, in the file's order."""
 
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     connections: Mapping[str, NamedConnection] = field(default_factory=lambda: MappingProxyType({}))
     path: Path | None = None
 
@@ -91,17 +93,24 @@ def secret(text: str, connection: str, environment: Mapping[str, str] = os.envir
     if text.startswith("env:"):
         name = text[4:]
         if name not in environment:
-            raise ConnectionNotFound(f"Connection {connection!r} wants the environment variable {name}, which is not set.", hint=f"%env {name}=..., or start Jupyter with it")
+            raise ConnectionNotFound(
+                f"Connection {connection!r} wants the environment variable {name}, which is not set.",
+                hint=f"%env {name}=..., or start Jupyter with it",
+            )
         return environment[name]
     if text.startswith("keyring:"):
         service, _, user = text[8:].rpartition("/")
         try:
             import keyring
         except ImportError as error:
-            raise DriverMissing(f"Connection {connection!r} keeps its password in a keyring.", hint="%pip install keyring") from error
+            raise DriverMissing(
+                f"Connection {connection!r} keeps its password in a keyring.", hint="%pip install keyring"
+            ) from error
         value = keyring.get_password(service, user)
         if value is None:
-            raise ConnectionNotFound(f"The keyring has no password for {user!r} of {service!r}.", hint=f"keyring set {service} {user}")
+            raise ConnectionNotFound(
+                f"The keyring has no password for {user!r} of {service!r}.", hint=f"keyring set {service} {user}"
+            )
         return str(value)
     return text
 
@@ -112,11 +121,15 @@ def dotenv(path: Path) -> dict[str, str]:
     Raises ConnectionNotFound where there is no such file, DriverMissing without `python-dotenv`.
     """
     if not path.is_file():
-        raise ConnectionNotFound(f"There is no file {path}.", hint="--dotenv PATH; without PATH it is .env in the working directory")
+        raise ConnectionNotFound(
+            f"There is no file {path}.", hint="--dotenv PATH; without PATH it is .env in the working directory"
+        )
     try:
         from dotenv import dotenv_values
     except ImportError as error:
-        raise DriverMissing(".env files are read by python-dotenv, which is not installed.", hint="%pip install python-dotenv") from error
+        raise DriverMissing(
+            ".env files are read by python-dotenv, which is not installed.", hint="%pip install python-dotenv"
+        ) from error
     return {name: value for name, value in dotenv_values(path).items() if value is not None}
 
 
@@ -127,7 +140,10 @@ def changed(settings: Settings, values: Mapping[str, object], where: str) -> Set
         if name not in known:
             raise unknown_key(name, known, where)
         if not _fits(value, known[name]):
-            raise UsageProblem(f"{where}: {name} = {value!r} is not a {_type_name(known[name])}.", hint=f"{name} = {getattr(Settings(), name)}")
+            raise UsageProblem(
+                f"{where}: {name} = {value!r} is not a {_type_name(known[name])}.",
+                hint=f"{name} = {getattr(Settings(), name)}",
+            )
     return replace(settings, **values)  # type: ignore[arg-type] # checked above
 
 
@@ -135,7 +151,9 @@ def unknown_key(name: str, known: Iterable[str], where: str) -> UsageProblem:
     """Return the error for a key nobody knows, with the nearest one."""
     names = tuple(known)
     near = difflib.get_close_matches(name, names, 1)
-    return UsageProblem(f"{where}: there is no key {name!r}.", hint=f"did you mean {near[0]}?" if near else f"keys: {', '.join(names)}")
+    return UsageProblem(
+        f"{where}: there is no key {name!r}.", hint=f"did you mean {near[0]}?" if near else f"keys: {', '.join(names)}"
+    )
 
 
 def driver_arguments(named: NamedConnection, family: str) -> dict[str, Any]:
@@ -155,7 +173,9 @@ def _table(path: Path) -> Mapping[str, Any] | None:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise UsageProblem(f"{path.name} is no valid TOML: {error}.", hint="mend the file, then run the command again") from error
+        raise UsageProblem(
+            f"{path.name} is no valid TOML: {error}.", hint="mend the file, then run the command again"
+        ) from error
     table = document.get("tool", {}).get("migration_magics")
     if table is not None and not isinstance(table, dict):
         raise UsageProblem(f"[{TABLE}] in {path.name} is no table.", hint=f"write [{TABLE}] above its keys")
@@ -171,7 +191,9 @@ def _configuration(table: Mapping[str, Any], path: Path) -> Configuration:
     settings = changed(Settings(), {key: value for key, value in table.items() if key != "connections"}, f"[{TABLE}]")
     if not isinstance(listed, dict):
         raise UsageProblem(f"[{TABLE}.connections] is no table.", hint=f"[{TABLE}.connections.NAME]")
-    return Configuration(settings, MappingProxyType({name: _named(name, value) for name, value in listed.items()}), path)
+    return Configuration(
+        settings, MappingProxyType({name: _named(name, value) for name, value in listed.items()}), path
+    )
 
 
 def _named(name: str, table: object) -> NamedConnection:
@@ -186,9 +208,17 @@ def _named(name: str, table: object) -> NamedConnection:
     wanted: dict[str, type] = {"password": str, "connect_args": dict, "schema": str, "protected": bool}
     for key, kind in wanted.items():
         if key in table and not isinstance(table[key], kind):
-            raise UsageProblem(f"{where}: {key} = {table[key]!r} is not a {_type_name(kind)}.", hint=f"see {where} in the documentation")
+            raise UsageProblem(
+                f"{where}: {key} = {table[key]!r} is not a {_type_name(kind)}.",
+                hint=f"see {where} in the documentation",
+            )
     return NamedConnection(
-        name, table["url"], table.get("password"), MappingProxyType(table.get("connect_args", {})), table.get("schema"), table.get("protected", False)
+        name,
+        table["url"],
+        table.get("password"),
+        MappingProxyType(table.get("connect_args", {})),
+        table.get("schema"),
+        table.get("protected", False),
     )
 
 
@@ -203,7 +233,9 @@ def _fits(value: object, hint: Any) -> bool:
 
 def _type_name(hint: Any) -> str:
     kinds = [kind for kind in typing.get_args(hint) or (hint,) if kind is not type(None)]
-    return {"float": "number", "int": "whole number", "str": "text", "bool": "true or false", "dict": "table"}.get(kinds[0].__name__, str(kinds[0]))
+    return {"float": "number", "int": "whole number", "str": "text", "bool": "true or false", "dict": "table"}.get(
+        kinds[0].__name__, str(kinds[0])
+    )
 
 
 __all__ = ["Configuration", "NamedConnection", "changed", "dotenv", "driver_arguments", "read", "secret", "unknown_key"]

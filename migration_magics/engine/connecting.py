@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.orm import scoped_session
@@ -12,9 +10,14 @@ from sqlalchemy.orm import scoped_session
 from ..errors import UsageProblem
 from .configuration import NamedConnection, driver_arguments
 from .database import Database, identity, parse_url, sqlite_path
-from .environment import Environment
-from .project import Project
 from .stand_ins import has_connections
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from .environment import Environment
+    from .project import Project
 
 
 def database_from(
@@ -41,7 +44,12 @@ def database_from(
 
 
 def database_named(
-    named: NamedConnection, name: str | None, environment: Mapping[str, str], *, is_protected: bool, connect_timeout_s: float
+    named: NamedConnection,
+    name: str | None,
+    environment: Mapping[str, str],
+    *,
+    is_protected: bool,
+    connect_timeout_s: float,
 ) -> Database:
     """Return the database that pyproject.toml calls *named*; its secrets are read now, from *environment* or the keyring.
 

@@ -6,23 +6,32 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.pool import NullPool, SingletonThreadPool, StaticPool
+from sqlalchemy.pool import NullPool, Pool, SingletonThreadPool, StaticPool
 
 from ..errors import ConnectionProblem, DatabaseUnreachable, UsageProblem
 from ..redact import redact
 from . import failures, worker
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
 T = TypeVar("T")
 
 _FAMILIES = {"mariadb": "mysql", "postgres": "postgresql", "cockroachdb": "cockroachdb"}
-_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "oracle": "Oracle", "mssql": "SQL Server"}
+_NAMES = {
+    "sqlite": "SQLite",
+    "postgresql": "PostgreSQL",
+    "mysql": "MySQL",
+    "mariadb": "MariaDB",
+    "oracle": "Oracle",
+    "mssql": "SQL Server",
+}
 _PORTS = {"postgresql": 5432, "mysql": 3306}
 
 
@@ -36,7 +45,9 @@ def identity(url: URL, directory: Path | None = None) -> str:
     family = _FAMILIES.get(backend, backend)
     if family == "sqlite":
         path = sqlite_path(url, directory)
-        mode = "?mode=ro" if url.query.get("mode") == "ro" else ""  # somebody's wish, which env.py's own URL does not know
+        mode = (
+            "?mode=ro" if url.query.get("mode") == "ro" else ""
+        )  # somebody's wish, which env.py's own URL does not know
         return f"sqlite:{path}{mode}" if path else "sqlite:memory"
     query = dict(url.query)
     host = query.get("host") or query.get("unix_socket") or url.host or "localhost"
@@ -170,7 +181,7 @@ class Database:
 
     @property
     def is_thread_bound(self) -> bool:
-        """Connections may only be used in the thread that made them: somebody's SQLite with one connection for all or per thread."""
+        """Connections belong to the thread that made them: somebody's SQLite with one connection, for all or per thread."""
         is_kept = self.file is None or isinstance(self.engine.pool, (StaticPool, SingletonThreadPool))
         return self.family == "sqlite" and not self.is_async and not self._is_ours and is_kept
 
@@ -181,7 +192,7 @@ class Database:
 
     @property
     def server(self) -> str:
-        """ "SQLite 3.40.1", once it was asked; the bare name before."""
+        """The server and its version ("SQLite 3.40.1") once it was asked; the bare name before."""
         return self.facts or _NAMES.get(self.dialect, self.dialect)
 
     @property
@@ -215,7 +226,8 @@ class Database:
         if self.is_missing:
             if self.file is not None and not self.file.parent.is_dir():
                 raise DatabaseUnreachable(
-                    f"{self.file} cannot be made: there is no folder {self.file.parent}.", hint="make the folder, or mend the path"
+                    f"{self.file} cannot be made: there is no folder {self.file.parent}.",
+                    hint="make the folder, or mend the path",
                 )
             return
         try:
@@ -223,13 +235,17 @@ class Database:
         except exc.DatabaseError as error:
             problem = failures.connection_problem(error, self.name)
             said = redact(failures.words(error), *self._secrets())
-            raise problem or DatabaseUnreachable(f"{self.name} cannot be read: {said}", hint="is this the right database?") from error
+            raise problem or DatabaseUnreachable(
+                f"{self.name} cannot be read: {said}", hint="is this the right database?"
+            ) from error
 
     def cancel(self) -> None:
         """Ask the driver to stop the statement that runs now, from another thread. Safe at any time."""
         cancel = self._cancel
         if cancel is not None:
-            with contextlib.suppress(Exception):  # the connection may have ended by itself: then there is nothing to stop
+            with contextlib.suppress(
+                Exception
+            ):  # the connection may have ended by itself: then there is nothing to stop
                 cancel()
 
     def watch(self, connection: Connection) -> None:

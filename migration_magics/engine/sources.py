@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tokenize
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..model.graph import Revision
+if TYPE_CHECKING:
+    from ..model.graph import Revision
 
 
 def revision_source(revision: Revision) -> str:

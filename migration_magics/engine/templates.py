@@ -39,13 +39,17 @@ def create(directory: Path, template: str, *, url: str | None = None) -> Created
         raise UsageProblem(f"There is no template {template!r}.", hint=f"templates: {', '.join(available())}")
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise ProjectProblem(
-            f"{directory} exists and is not empty. Nothing was changed.", hint=f"open it: %migrate connect --project {directory}, or choose another folder"
+            f"{directory} exists and is not empty. Nothing was changed.",
+            hint=f"open it: %migrate connect --project {directory}, or choose another folder",
         )
     home = directory.absolute().parent
     uses_toml = template.startswith("pyproject")
     ini = home / "alembic.ini"
     if ini.exists():
-        raise ProjectProblem(f"{ini.name} exists in {home}. Nothing was changed.", hint="open that project: %migrate connect, or start in another folder")
+        raise ProjectProblem(
+            f"{ini.name} exists in {home}. Nothing was changed.",
+            hint="open that project: %migrate connect, or start in another folder",
+        )
     before = {path for path in home.rglob("*") if path.is_file()} if home.is_dir() else set()
     home.mkdir(parents=True, exist_ok=True)
     config = Config(str(ini), toml_file=str(home / "pyproject.toml") if uses_toml else None)
@@ -55,7 +59,9 @@ def create(directory: Path, template: str, *, url: str | None = None) -> Created
     except CommandError as error:
         raise ProjectProblem(f"{error}. Nothing was changed.") from error
     notes = _adjusted(ini, directory, home, url)
-    files = tuple(sorted(str(path.relative_to(home)) for path in home.rglob("*") if path.is_file() and path not in before))
+    files = tuple(
+        sorted(str(path.relative_to(home)) for path in home.rglob("*") if path.is_file() and path not in before)
+    )
     return Created(find(ini), files, notes)
 
 
@@ -73,5 +79,8 @@ def _adjusted(ini: Path, directory: Path, home: Path, url: str | None) -> tuple[
             lines.append(line)
     ini.write_text("".join(lines), encoding="utf-8")
     if url is None:
-        notes.append(f"{ini.name} has a placeholder as sqlalchemy.url: set it for the alembic command, or read it from the environment in env.py.")
+        notes.append(
+            f"{ini.name} has a placeholder as sqlalchemy.url: set it for the alembic command, "
+            "or read it from the environment in env.py."
+        )
     return tuple(notes)

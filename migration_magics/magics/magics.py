@@ -26,9 +26,9 @@ from ..display import configure as display_settings
 from ..errors import CellInvalid, ConfirmationRequired, MigrationError, UsageProblem
 from ..settings import Settings
 from .cells import place
+from .completion import new_matcher
 from .progress import shown
 from .traits import names, settings_of, vars_of, with_settings
-from .completion import new_matcher
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -137,7 +137,9 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
         """Return the workspace; the first time it is made, with the settings of pyproject.toml where `%config` set none."""
         if self._workspace is None:
             workspace = self._new_workspace(self._lookup)
-            changed = {name: value for name, value in vars_of(settings_of(self)).items() if value != vars_of(Settings())[name]}
+            changed = {
+                name: value for name, value in vars_of(settings_of(self)).items() if value != vars_of(Settings())[name]
+            }
             with self.hold_trait_notifications():
                 for name, value in {**vars_of(workspace.settings), **changed}.items():
                     setattr(self, name, value)
@@ -158,7 +160,7 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
         except BaseException as error:
             self._error, self._shown = error, getattr(sys, "last_value", None)
             if isinstance(error, ConfirmationRequired) and error.planned is not None:
-                display(error.planned)  # what it is about, before the question
+                display(error.planned)  # type: ignore[no-untyped-call] # what it is about, before the question
             raise
         finally:
             self._scope = outer
@@ -182,7 +184,8 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
         if not body.strip():
             raise CellInvalid(
                 f"The %%{name} cell has no body.",
-                hint=f"write the upgrade below the %%{name} line: op.add_column(...); or a file to fill in: %migrate {name} -m ...",
+                hint=f"write the upgrade below the %%{name} line: op.add_column(...); "
+                f"or a file to fill in: %migrate {name} -m ...",
             )
         parsed, variable = _without_variable(parsed)
         where = place(self.shell, name, line, body)

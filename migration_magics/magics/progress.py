@@ -43,17 +43,19 @@ class Progress:
         if not self._is_notebook and self._shown_at is not None and now - self._shown_at < SHOW_AFTER_S:
             return
         self._shown_at = now
-        self._show(progress_bundle(number - (0 if draft.is_done else 1), total, draft.revision, draft.message, elapsed_s))
+        self._show(
+            progress_bundle(number - (0 if draft.is_done else 1), total, draft.revision, draft.message, elapsed_s)
+        )
 
     def _show(self, bundle: dict[str, str]) -> None:
         if bundle["text/plain"] == self._line:
             return
         if self._is_notebook and self._line:
-            update_display(bundle, display_id=self._id, raw=True)
+            update_display(bundle, display_id=self._id, raw=True)  # type: ignore[no-untyped-call]
         elif self._is_notebook:
-            display(bundle, display_id=self._id, raw=True)
+            display(bundle, display_id=self._id, raw=True)  # type: ignore[no-untyped-call]
         else:
-            display(bundle, raw=True)
+            display(bundle, raw=True)  # type: ignore[no-untyped-call]
         self._line = bundle["text/plain"]
 
     @property

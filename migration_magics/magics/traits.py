@@ -51,11 +51,10 @@ def names() -> list[str]:
 
 def _documentation() -> dict[str, str]:
     """The string below each field of `Settings`: what it does."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(Settings))).body[0]
-    assert isinstance(body, ast.ClassDef)
+    body: Any = ast.parse(textwrap.dedent(inspect.getsource(Settings))).body[0]
     found: dict[str, str] = {}
     for node, after in zip(body.body, body.body[1:], strict=False):
         is_text = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and is_text:
-            found[node.target.id] = str(after.value.value)  # type: ignore[attr-defined] # checked just above
+            found[node.target.id] = str(after.value.value)
     return found

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,9 @@ def losses_of_sql(sql: str) -> tuple[Loss, ...]:
     for how, pattern in _SQL:
         for match in pattern.finditer(text):
             groups = match.groupdict()
-            found.append((match.start(), Loss(how, _bare(groups["table"]), _bare(groups.get("column")), _bare(groups["schema"]))))
+            found.append(
+                (match.start(), Loss(how, _bare(groups["table"]), _bare(groups.get("column")), _bare(groups["schema"])))
+            )
     return tuple(loss for _, loss in sorted(found, key=lambda pair: pair[0]))
 
 
@@ -115,7 +120,9 @@ def _texts(node: ast.expr | None, constants: Mapping[str, tuple[str, ...]]) -> t
         return _texts(node.args[0], constants)
     if isinstance(node, ast.JoinedStr):
         parts = [value.value if isinstance(value, ast.Constant) else None for value in node.values]
-        known = [_texts(value.value, constants) if isinstance(value, ast.FormattedValue) else () for value in node.values]
+        known = [
+            _texts(value.value, constants) if isinstance(value, ast.FormattedValue) else () for value in node.values
+        ]
         return _filled(parts, known)
     return ()
 
@@ -132,7 +139,9 @@ def _filled(parts: list[object | None], known: list[tuple[str, ...]]) -> tuple[s
 
 def _called(node: ast.Call) -> str:
     function = node.func
-    return function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    return (
+        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    )
 
 
 class _Reader(ast.NodeVisitor):
@@ -174,7 +183,9 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def _drop_column(self, node: ast.Call) -> None:
-        owner = node.func.value.id if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) else ""
+        owner = (
+            node.func.value.id if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) else ""
+        )
         if owner in self.batches:
             tables, schema = self.batches[owner]
             columns = self._argument(node, 0, "column_name")

@@ -25,7 +25,7 @@ def database(database_url: str) -> Database:
 
 
 @pytest.mark.parametrize(
-    ("loss", "rows"),
+    "loss, rows",
     [
         (Loss("drop_table", "t"), 3),
         (Loss("drop_column", "t", "n"), 2),
@@ -45,7 +45,9 @@ def test_counting_stops_at_a_bound(database: Database, monkeypatch: pytest.Monke
 
 
 def test_a_name_with_quotes_is_a_name(database: Database) -> None:
-    assert database.run(lambda connection: losses.rows_lost(connection, Loss("drop_table", 't"; DROP TABLE t; --'))) == 0
+    assert (
+        database.run(lambda connection: losses.rows_lost(connection, Loss("drop_table", 't"; DROP TABLE t; --'))) == 0
+    )
     assert database.run(lambda connection: losses.rows_lost(connection, Loss("drop_table", "t"))) == 3
 
 
@@ -54,7 +56,9 @@ def test_what_takes_too_long_is_left_uncounted(sqlite_url: str, monkeypatch: pyt
     found = Database.from_url("app", sqlite_url)
 
     def fill(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("CREATE TABLE t AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 50000) SELECT i FROM n")
+        connection.exec_driver_sql(
+            "CREATE TABLE t AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 50000) SELECT i FROM n"
+        )
         connection.commit()
 
     found.run(fill)

@@ -15,7 +15,7 @@ def found(body: str, before: str = "") -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("body", "expected"),
+    "body, expected",
     [
         ("op.drop_table('a')", [("drop_table", "a")]),
         ("op.drop_table('a', schema='s')", [("drop_table", "s.a")]),
@@ -65,7 +65,9 @@ def test_the_line_is_that_of_the_file() -> None:
 
 
 def test_functions_that_call_each_other_end() -> None:
-    assert losses("def upgrade():\n    f()\ndef f():\n    upgrade()\n    op.drop_table('a')\n", "upgrade")[0].table == "a"
+    assert (
+        losses("def upgrade():\n    f()\ndef f():\n    upgrade()\n    op.drop_table('a')\n", "upgrade")[0].table == "a"
+    )
 
 
 @given(st.text(max_size=200))
