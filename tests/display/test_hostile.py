@@ -46,6 +46,7 @@ TAGS = frozenset(
 ATTRIBUTES = frozenset(
     (
         "class",
+        "style",
         "scope",
         "open",
         "width",
@@ -61,7 +62,7 @@ ATTRIBUTES = frozenset(
         "r",
     )
 )
-VALUE = re.compile(r"mm[a-z -]*|col|row|none|currentColor|true|[0-9MVC. -]*")
+VALUE = re.compile(r"mm[a-z -]*|(?:text-align:left;?)?(?:vertical-align:top)?|col|row|none|currentColor|true|[0-9MVC. -]*")
 FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 NASTY = (

@@ -121,7 +121,7 @@ def test_a_failure_shows_the_databases_own_words() -> None:
 def test_tables_are_for_screen_readers_too() -> None:
     """Every table that has a head has a caption, every heading a scope; pictures are hidden from readers."""
     html = bundle(EXAMPLES["history"])["text/html"]
-    assert html.count("<caption>") == html.count("<thead>") == 1
+    assert html.count("<caption ") == html.count("<thead>") == 1
     assert html.count("<th ") == html.count('<th scope="col"')
     assert "<th>" not in html
     assert html.count("<svg") == html.count('aria-hidden="true"><') == 7

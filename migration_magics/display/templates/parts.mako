@@ -4,6 +4,10 @@
     from migration_magics.display.graph import glyphs, lane_shapes, LANE_HEIGHT
     from migration_magics.display.highlight import highlight
     from migration_magics.display.view import Details
+
+    # An untrusted notebook loses the style sheet and keeps these; JupyterLab would set every cell to the right and in the middle.
+    LEFT, TOP = 'style="text-align:left;vertical-align:top"', 'style="vertical-align:top"'
+    SIDE = 'style="text-align:left"'
 %>\
 <%def name="line(pieces, limit=CELL_LIMIT)">\
 <% gap = "" %>\
@@ -78,7 +82,7 @@ ${line(part)}\
 % endfor
 </%def>\
 <%def name="lane(drawn, shapes)">\
-<td class="mm-g"><svg width="${shapes.width}" height="${LANE_HEIGHT}" fill="none" stroke="currentColor" stroke-width="1.6" aria-hidden="true">\
+<td class="mm-g" ${LEFT | n}><svg width="${shapes.width}" height="${LANE_HEIGHT}" fill="none" stroke="currentColor" stroke-width="1.6" aria-hidden="true">\
 % if shapes.solid:
 <path d="${shapes.solid}"/>\
 % endif
@@ -101,15 +105,17 @@ ${line(part)}\
 % if graph:
  mm-hist\
 % endif
-"><caption>${one_line(block.caption)}</caption>
+"><caption ${SIDE | n}>${one_line(block.caption)}</caption>
 <thead><tr>\
 % if graph:
-<th scope="col">graph</th>\
+<th scope="col" ${LEFT | n}>graph</th>\
 % endif
 % for column, kind in zip(block.columns, kinds):
 <th scope="col"\
 % if kind == "mm-n":
  class="mm-n"\
+% else:
+ ${LEFT | n}\
 % endif
 >${one_line(column.name)}</th>\
 % endfor
@@ -129,7 +135,7 @@ ${lane(graph[index], shapes[index])}\
 % if kind:
  class="${kind}"\
 % endif
->${cell(one.parts)}</td>\
+ ${(TOP if kind == "mm-n" else LEFT) | n}>${cell(one.parts)}</td>\
 % endfor
 </tr>
 % endfor
@@ -141,7 +147,7 @@ ${lane(graph[index], shapes[index])}\
 <%def name="facts(block)">\
 <table class="mm-t mm-facts"><tbody>
 % for name, said in block.items:
-<tr><th scope="row">${one_line(name)}</th><td>${line(said)}</td></tr>
+<tr><th scope="row" ${SIDE | n}>${one_line(name)}</th><td ${SIDE | n}>${line(said)}</td></tr>
 % endfor
 </tbody></table>
 </%def>\

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...results import Authored
-from ..view import Block, Code, Line, Piece, Prose, View, chip, code, plain
+from ..view import Block, Code, Details, Line, Piece, Prose, View, chip, code, plain
 from ..words import count
 from .base import findings_table, ids, next_step, remarks, view_of, warning_chips
 
@@ -40,6 +40,12 @@ def _remarks(result: Authored) -> tuple[Block, ...]:
     return remarks(*notes)
 
 
+def _file(result: Authored) -> Details:
+    """The file, folded away where it says no more than the cell above it."""
+    lines = count(len(result.code.strip().splitlines()), "line")
+    return Details(f"The file, {lines}", Code(result.code, "python"), is_open=result.downgrade != "written")
+
+
 @view_of.register(Authored)
 def _(result: Authored, settings: Settings) -> View:
     revision = result.revision
@@ -53,7 +59,7 @@ def _(result: Authored, settings: Settings) -> View:
         notes.append((Piece("needs"), *ids(revision.depends_on)))
     blocks: list[Block] = []
     if result.code.strip():
-        blocks.append(Code(result.code, "python", label=count(len(result.code.strip().splitlines()), "line")))
+        blocks.append(_file(result))
     said = _DOWNGRADES.get(result.downgrade, f"Downgrade: {result.downgrade}.")
     blocks.append(Prose(plain(said, "drop" if result.downgrade == "none" else "")))
     blocks += [*_remarks(result), *findings_table(result.findings, settings)]
