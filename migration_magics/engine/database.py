@@ -300,8 +300,15 @@ class Database:
 
     def dispose(self) -> None:
         """Close what our engine keeps open; an engine that is somebody else's is theirs (it may hold a database in memory)."""
-        if self._is_ours and not self.is_async:
+        if self._is_ours and self.is_async:
+            worker.call(lambda: asyncio.run(self._dispose()))
+        elif self._is_ours:
             self.engine.dispose()
+
+    async def _dispose(self) -> None:
+        from sqlalchemy.ext.asyncio import AsyncEngine
+
+        await AsyncEngine(self.engine).dispose()
 
 
 def _read_something(connection: Connection) -> None:

@@ -167,6 +167,8 @@ class Environment:
                 with explicit_transactions() as begun:
                     self._run_hooked(Hooked(self.project, request, calls, None, begun))
             else:
+                if connection.dialect.name != "sqlite" and not connection.dialect.is_async:
+                    connection.detach()  # what env.py sets in the session must not go back into somebody's pool
                 begun = {id(connection)} if request.keeps_transaction else set()
                 is_meant = lambda engine: place_of_engine(engine, self.project) not in siblings  # noqa: E731
                 with lend(connection, drive_coroutines=in_loop, is_meant=is_meant), _default_schema(connection.dialect):
@@ -216,14 +218,17 @@ class Environment:
         except Exception as error:
             if "objects created in a thread can only be used in that same thread" in str(error):
                 raise EnvironmentFailed(
-                    "env.py works in a thread of its own, and this database in memory may only be used in the one that made it.",
-                    hint='let threads share it: create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})',
+                    "env.py works in a thread of its own, and this database in memory belongs to the one that made it.",
+                    hint="let threads share it: create_engine('sqlite://', poolclass=StaticPool, "
+                    "connect_args={'check_same_thread': False})",
                 ) from error
             if not is_in_env_py(error, self.project):
                 raise
+            place = place_of(error, self.project.directory / "env.py")
             raise EnvironmentFailed(
-                f"env.py failed{place_of(error, self.project.directory / 'env.py')}: {type(error).__name__}: {failures.words(error)}",
-                hint="%migrate why shows the whole traceback; values it wants can be given: --attribute name=variable, -x key=value",
+                f"env.py failed{place}: {type(error).__name__}: {failures.words(error)}",
+                hint="%migrate why shows the whole traceback; values it wants can be given: "
+                "--attribute name=variable, -x key=value",
             ) from error
 
     @contextmanager

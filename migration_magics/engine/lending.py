@@ -1,7 +1,8 @@
 """Give env.py our connection wherever it would open one of its own.
 
-Engines stay real, since applications attach events to them; one that cannot be made (a placeholder URL) is hollow. What is lent is the *connecting*: `Engine.connect` and `begin`, and their asynchronous twins, in the threads of the run
-only. Measured on eight real applications (28 to 162 revisions).
+Engines stay real, since applications attach events to them; one that cannot be made (a placeholder URL) is hollow. What
+is lent is the *connecting*: `Engine.connect` and `begin`, and their asynchronous twins, in the threads of the run only.
+Measured on eight real applications (28 to 162 revisions).
 """
 
 from __future__ import annotations

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import configparser
 import copy
 import os
 import sys
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alembic.config import Config
 from alembic.util import CommandError
 
 from ..errors import ProjectNotFound, ProjectProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -109,21 +112,34 @@ def from_config(
 ) -> Project:
     """Return the project of an Alembic *config*. Raises ProjectNotFound where its script directory is not there."""
     config.attributes.update(attributes or {})
-    location = config.get_alembic_option("script_location")
+    try:
+        location = config.get_alembic_option("script_location")
+    except configparser.Error as error:
+        said = " ".join(str(error).split())
+        raise ProjectProblem(
+            f"{source} cannot be read: {said}", hint="mend the file, then run the command again"
+        ) from error
     if not location:
-        raise ProjectNotFound(f"{source} names no script_location.", hint="add `script_location = migrations`, or start a project: %migrate init")
+        raise ProjectNotFound(
+            f"{source} names no script_location.",
+            hint="add `script_location = migrations`, or start a project: %migrate init",
+        )
     home = Path(config.config_file_name or config.toml_file_name or "x").absolute().parent
     directory, working_directory = _resource(location), None
     if not directory.is_absolute() and not directory.is_dir() and (home / directory).is_dir():
         directory, working_directory = home / directory, home
     if not directory.is_dir():
-        raise ProjectNotFound(f"{source} points at {location!r}, which is no folder.", hint="start a project: %migrate init")
+        raise ProjectNotFound(
+            f"{source} points at {location!r}, which is no folder.", hint="start a project: %migrate init"
+        )
     found = Project(config, directory.absolute(), source, working_directory, is_ours)
     found.refresh()
     return found
 
 
-def find(path: str | Path | None = None, *, section: str = "alembic", attributes: Mapping[str, Any] | None = None) -> Project:
+def find(
+    path: str | Path | None = None, *, section: str = "alembic", attributes: Mapping[str, Any] | None = None
+) -> Project:
     """Return the project at *path*: an ini file, a pyproject.toml, a folder with one of these, or a script directory.
 
     Without *path*: `$ALEMBIC_CONFIG`, then the working directory and the folders above it, as far as the file system or
@@ -152,7 +168,10 @@ def _search(section: str, attributes: Mapping[str, Any] | None) -> Project:
             return found
         if (folder / ".git").exists():
             break
-    raise ProjectNotFound(f"No Alembic project in {here} or above it.", hint="start one: %migrate init, or name it: %migrate connect --project PATH")
+    raise ProjectNotFound(
+        f"No Alembic project in {here} or above it.",
+        hint="start one: %migrate init, or name it: %migrate connect --project PATH",
+    )
 
 
 def _at(place: Path, section: str, attributes: Mapping[str, Any] | None, *, is_search: bool = False) -> Project | None:
@@ -164,7 +183,9 @@ def _at(place: Path, section: str, attributes: Mapping[str, Any] | None, *, is_s
         return from_config(_ini(ini, section), _short(ini), attributes=attributes, is_ours=True)
     toml = place / "pyproject.toml"
     if toml.is_file() and _has_alembic_table(toml):
-        return from_config(Config(toml_file=str(toml), ini_section=section), _short(toml), attributes=attributes, is_ours=True)
+        return from_config(
+            Config(toml_file=str(toml), ini_section=section), _short(toml), attributes=attributes, is_ours=True
+        )
     if not is_search and _is_script_directory(place):
         return _by_script_directory(place, section, attributes)
     for name in _SCRIPT_DIRECTORIES:
@@ -176,9 +197,18 @@ def _at(place: Path, section: str, attributes: Mapping[str, Any] | None, *, is_s
 def _ini(path: Path, section: str) -> Config:
     toml = path.parent / "pyproject.toml"
     config = Config(str(path), toml_file=str(toml) if toml.is_file() else None, ini_section=section)
-    if not config.file_config.has_section(section):
+    try:
+        has_section = config.file_config.has_section(section)
+    except configparser.Error as error:
+        said = " ".join(str(error).split())
+        raise ProjectProblem(
+            f"{_short(path)} cannot be read: {said}", hint="mend the file, then run the command again"
+        ) from error
+    if not has_section:
         sections = ", ".join(config.file_config.sections())
-        raise ProjectNotFound(f"{_short(path)} has no section [{section}].", hint=f"its sections: {sections}; choose one with --name")
+        raise ProjectNotFound(
+            f"{_short(path)} has no section [{section}].", hint=f"its sections: {sections}; choose one with --name"
+        )
     return config
 
 
@@ -203,7 +233,9 @@ def _has_alembic_table(path: Path) -> bool:
     try:
         return "alembic" in tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
     except tomllib.TOMLDecodeError as error:
-        raise ProjectProblem(f"{_short(path)} is no valid TOML: {error}.", hint="mend the file, then run the command again") from error
+        raise ProjectProblem(
+            f"{_short(path)} is no valid TOML: {error}.", hint="mend the file, then run the command again"
+        ) from error
 
 
 def _resource(location: str | Path) -> Path:
@@ -213,7 +245,10 @@ def _resource(location: str | Path) -> Path:
     try:
         return Path(coerce_resource_to_filename(str(location)))
     except (ImportError, CommandError) as error:
-        raise ProjectNotFound(f"The location {str(location)!r} is in a package that cannot be imported: {error}.", hint="install the package") from error
+        raise ProjectNotFound(
+            f"The location {str(location)!r} is in a package that cannot be imported: {error}.",
+            hint="install the package",
+        ) from error
 
 
 def _short(path: Path) -> str:

@@ -11,7 +11,6 @@ import ctypes
 import math
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -40,7 +39,9 @@ class _Job(Generic[T]):
         self.has_value = False
         self.has_ended = self.has_noticed = False
         self._running = threading.Lock()
-        self.thread = threading.Thread(target=contextvars.copy_context().run, args=(self._run,), name="migration", daemon=True)
+        self.thread = threading.Thread(
+            target=contextvars.copy_context().run, args=(self._run,), name="migration", daemon=True
+        )
 
     def _run(self) -> None:
         try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import stat
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -24,13 +24,13 @@ def elsewhere(tmp_path_factory, monkeypatch):
 
 
 SOURCES = {
-    "Engine": lambda url: sa.create_engine(url),
+    "Engine": sa.create_engine,
     "Connection": lambda url: sa.create_engine(url).connect(),
     "Session": lambda url: Session(sa.create_engine(url)),
     "Session on a Connection": lambda url: Session(sa.create_engine(url).connect()),
     "sessionmaker": lambda url: sessionmaker(sa.create_engine(url)),
     "scoped_session": lambda url: scoped_session(sessionmaker(sa.create_engine(url))),
-    "URL": lambda url: sa.make_url(url),
+    "URL": sa.make_url,
     "str": lambda url: url,
     "AsyncEngine": lambda url: create_async_engine(url.replace("sqlite", "sqlite+aiosqlite", 1)),
     "AsyncSession": lambda url: AsyncSession(create_async_engine(url.replace("sqlite", "sqlite+aiosqlite", 1))),
@@ -53,7 +53,7 @@ def test_a_variable_may_hold_anything_that_reaches_a_database(kind, sqlite_url, 
 
 IN_TRANSACTION = {
     "Connection": lambda engine: engine.connect(),
-    "Session": lambda engine: Session(engine),
+    "Session": Session,
 }
 
 
@@ -128,7 +128,7 @@ def test_a_relative_file_is_meant_from_where_the_project_is(tmp_path):
     ws = opened(folder)
     ws.upgrade("head")
     assert (folder / "app.db").exists()
-    assert os.listdir() == []
+    assert list(Path.cwd().iterdir()) == []
     assert ws.current().ids == ("b2",)
 
 
@@ -175,7 +175,7 @@ def test_an_unknown_dialect_is_told():
 
 def test_a_wrong_password_is_never_shown(mariadb, mariadb_url):
     url = mariadb_url.replace("root@", "root:t0p-s3cret@")
-    with pytest.raises(errors.DatabaseUnreachable, match="(?i)access denied") as caught:
+    with pytest.raises(errors.DatabaseUnreachable, match=r"(?i)access denied") as caught:
         Workspace().connect(url)
     assert "t0p-s3cret" not in "".join(caught.value._render_traceback_())
 
@@ -235,8 +235,9 @@ def test_use_using_and_disconnect(tmp_path):
     assert ws.current_name == "two"
     ws.run("use one")
     assert ws.current_name == "one"
-    with pytest.raises(errors.ConnectionNotFound), ws.using("two"):
+    with ws.using("two"):
         assert ws.current_name == "two"
+    with pytest.raises(errors.ConnectionNotFound), ws.using("two"):
         ws.use("three")
     assert ws.current_name == "one"
     ws.run("disconnect one")

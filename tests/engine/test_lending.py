@@ -1,5 +1,7 @@
 """What is lent, to whom, and that all of it is as before afterwards."""
 
+# ruff: noqa: T201 - printing is what is tested
+
 from __future__ import annotations
 
 import asyncio
@@ -67,7 +69,12 @@ with sa.create_engine(context.config.get_main_option("sqlalchemy.url")).connect(
 
 def process():
     """Return what a run could disturb, as far as it can be compared."""
-    loggers = [logging.getLogger(), logging.getLogger("zoo.known"), logging.getLogger("alembic"), logging.getLogger("sqlalchemy")]
+    loggers = [
+        logging.getLogger(),
+        logging.getLogger("zoo.known"),
+        logging.getLogger("alembic"),
+        logging.getLogger("sqlalchemy"),
+    ]
     patched = [
         (owner, name)
         for owner, names in (
@@ -88,7 +95,10 @@ def process():
     ]
     return {
         "functions": [(name, getattr(owner, name)) for owner, name in patched],
-        "loggers": [(each.name, each.disabled, each.level, each.propagate, list(each.handlers), list(each.filters)) for each in loggers],
+        "loggers": [
+            (each.name, each.disabled, each.level, each.propagate, list(each.handlers), list(each.filters))
+            for each in loggers
+        ],
         "disabled below": logging.root.manager.disable,
         "path": list(sys.path),
         "folder": os.getcwd(),  # noqa: PTH109 - as a string, for the comparison
@@ -243,7 +253,13 @@ def test_the_end_of_a_lent_connection_is_not_the_borrower_s(lent):
     ours.commit()
     connection = theirs.connect()
     connection.execute(sa.text("INSERT INTO t VALUES (1)"))
-    for end in (connection.rollback, connection.commit, connection.close, connection.invalidate, connection.begin().rollback):
+    for end in (
+        connection.rollback,
+        connection.commit,
+        connection.close,
+        connection.invalidate,
+        connection.begin().rollback,
+    ):
         end()
         assert ours.in_transaction()
     with connection.begin_nested() as savepoint:
@@ -275,3 +291,49 @@ def test_without_greenlet_the_asynchronous_template_runs(tmp_path):
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "evaluations" in left(f"sqlite:///{tmp_path}/x.db").tables
+
+
+def test_what_env_py_sets_in_a_session_stays_out_of_the_user_s_pool(postgresql_url, tmp_path):
+    engine = sa.create_engine(postgresql_url, pool_size=1, max_overflow=3)
+    folder = build(tmp_path, "statements", "postgresql+psycopg://127.0.0.1:1/unreachable")
+
+    def state():
+        with engine.connect() as connection:
+            return [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in ("search_path", "lock_timeout")]
+
+    before = state()
+    ws = opened(folder, engine)
+    assert ws.upgrade("a1").trace.environment == "lent"
+    assert state() == before
+    assert engine.dialect.default_schema_name == "public"
+    file = folder / "migrations" / "versions" / "b2.py"
+    file.write_text(file.read_text().replace("UPDATE evaluations", "UPDATE nowhere"))
+    with pytest.raises(errors.MoveFailed):
+        ws.upgrade("head")
+    assert state() == before
+    assert ws.current().ids == ("a1",)
+    assert engine.pool.checkedout() == 0
+    engine.dispose()
+
+
+AND_ANOTHER = """
+real = upgrade
+
+
+def upgrade():
+    real()
+    with op.get_bind().engine.begin() as other:
+        other.execute(sa.text("INSERT INTO evaluations (id, name) VALUES (9, 'nine')"))
+"""
+
+
+def test_a_dry_run_lends_also_to_the_engine_in_use_itself(tmp_path):
+    """A second connection of its own would commit, or wait for ours."""
+    url = f"sqlite:///{tmp_path}/x.db"
+    ws = opened(build(tmp_path, "plain", url))
+    file = tmp_path / "migrations" / "versions" / "b2.py"
+    file.write_text(file.read_text() + AND_ANOTHER)
+    ws.upgrade("a1")
+    before = left(url)
+    assert ws.upgrade("head", dry_run=True).trace.is_dry_run
+    assert left(url) == before

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from pathlib import Path
 
 import pytest
 from alembic.config import Config
@@ -77,7 +77,11 @@ def test_an_ini_that_is_no_ini_is_said(folder):
 LOCATIONS = {
     "default": ("", ["versions"], False),
     "several": ("version_locations = %(here)s/migrations/versions;%(here)s/more", ["versions", "more"], False),
-    "recursive": ("version_locations = %(here)s/migrations/versions\nrecursive_version_locations = true", ["versions"], True),
+    "recursive": (
+        "version_locations = %(here)s/migrations/versions\nrecursive_version_locations = true",
+        ["versions"],
+        True,
+    ),
     "of a package": ("version_locations = zoo_package:deep/versions", ["versions"], False),
 }
 
@@ -93,7 +97,9 @@ def test_version_locations_are_alembic_s(name, folder, monkeypatch):
     (folder / "alembic.ini").write_text(ini)
     found = find(folder)
     theirs = ScriptDirectory.from_config(Config(str(folder / "alembic.ini")))
-    assert [path.resolve() for path in found.version_locations] == [path.resolve() for path in map(type(folder), theirs._version_locations)]
+    assert [path.resolve() for path in found.version_locations] == [
+        path.resolve() for path in map(type(folder), theirs._version_locations)
+    ]
     assert ([path.name for path in found.version_locations], found.is_recursive) == (ends, is_recursive)
     sys.modules.pop("zoo_package", None)
 
@@ -121,7 +127,9 @@ def test_ini_and_pyproject_together(folder):
 
 def test_a_named_section(folder):
     ini = folder / "alembic.ini"
-    ini.write_text(ini.read_text() + f"[second]\nscript_location = %(here)s/migrations\nsqlalchemy.url = sqlite:///{folder}/2.db\n")
+    ini.write_text(
+        ini.read_text() + f"[second]\nscript_location = %(here)s/migrations\nsqlalchemy.url = sqlite:///{folder}/2.db\n"
+    )
     env_py = folder / "migrations" / "env.py"
     assert "config_ini_section" in env_py.read_text()
     ws = opened(folder, ini_section="second")
@@ -137,7 +145,9 @@ def test_a_config_of_the_user_is_only_borrowed(folder):
     ws = opened(folder)
     ws.connect(project=config)
     env_py = folder / "migrations" / "env.py"
-    env_py.write_text("from alembic import context\ncontext.config.set_main_option('leaked', 'yes')\n" + env_py.read_text())
+    env_py.write_text(
+        "from alembic import context\ncontext.config.set_main_option('leaked', 'yes')\n" + env_py.read_text()
+    )
     assert ws.upgrade("head").after == ("b2",)
     assert config.get_main_option("leaked") is None
     assert config.get_main_option("sqlalchemy.url") == f"sqlite:///{folder}/y.db"
@@ -152,5 +162,5 @@ def test_relative_paths_are_meant_from_the_project_s_folder(folder):
     assert (found.directory, found.working_directory) == (folder / "migrations", folder)
     assert found.version_locations == (folder / "migrations" / "versions",)
     with found.at_home():
-        assert os.path.samefile(".", folder)
-    assert not os.path.samefile(".", folder)
+        assert Path.cwd().samefile(folder)
+    assert not Path.cwd().samefile(folder)

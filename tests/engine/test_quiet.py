@@ -1,5 +1,7 @@
 """What is printed, logged and imported in a run stays in it."""
 
+# ruff: noqa: T201 - printing is what is tested
+
 from __future__ import annotations
 
 import logging

@@ -90,7 +90,7 @@ def left(url: str | sa.Engine, schema: str | None = None) -> Left:
             )
             for name in seen.get_table_names(schema)
         }
-        rows = []
+        rows: list[Any] = []
         for name in sorted(tables):
             table = f"{schema}.{name}" if schema else name
             rows.extend((name, *row) for row in connection.execute(sa.text(f"SELECT * FROM {table} ORDER BY 1")))
