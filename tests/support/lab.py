@@ -139,6 +139,14 @@ def running_browser(executable: str) -> Iterator[Browser]:
         browser.close()
 
 
+def without_outputs(notebook: NotebookNode) -> NotebookNode:
+    """Return *notebook* as if nobody had run it yet."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
 @dataclass(slots=True)
 class NotebookPage:
     """One notebook, open in JupyterLab."""

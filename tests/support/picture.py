@@ -1,0 +1,42 @@
+"""Take the README's picture: the tour, run in JupyterLab. `python -m tests.support.picture` writes docs/pictures/tour.png."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+from .lab import chromium, open_page, running_browser, running_lab, without_outputs
+from .notebooks import FOLDER
+
+PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "tour.png"
+START = "A data migration"
+"""The heading at the picture's top edge: from here a revision is written, tried, applied, and seen in the history."""
+
+
+def main() -> int:
+    """Run the tour, write the picture of it, and return 0; 1 where there is no browser or a cell failed."""
+    executable = chromium()
+    if executable is None:
+        print("no Chromium on this machine")
+        return 1
+    tour = without_outputs(nbformat.read(FOLDER / "00_tour.ipynb", as_version=4))
+    with tempfile.TemporaryDirectory() as home, running_lab(Path(home)) as lab, running_browser(executable) as browser:
+        context = browser.new_context(viewport={"width": 1060, "height": 1838})
+        with open_page(lab, context) as notebook:
+            notebook.open("00_tour.ipynb", tour)
+            if not notebook.run_all():
+                print("a cell of the tour failed")
+                return 1
+            notebook.page.get_by_role("heading", name=START).evaluate("heading => heading.scrollIntoView()")
+            PICTURE.parent.mkdir(parents=True, exist_ok=True)
+            notebook.page.screenshot(path=PICTURE)
+        context.close()
+    print(f"{PICTURE.name}: {PICTURE.stat().st_size // 1000} kB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
