@@ -1,4 +1,4 @@
-"""Every result as text and as HTML. From outside: `text` and `bundle`, `progress_bundle`, and `configure` for the settings."""
+"""Every result as text and as HTML. From outside: `text`, `bundle` and `progress_bundle`; `configure` and `fit` for how."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ if TYPE_CHECKING:
     from ..results import Result
     from .view import View
 
-__all__ = ["bundle", "configure", "progress_bundle", "text"]
+__all__ = ["COLUMNS", "bundle", "configure", "fit", "progress_bundle", "text"]
+
+COLUMNS = 100
+"""How wide text is where nobody says: the same result gives the same text everywhere."""
+
+_NARROWEST = 72
 
 _settings = Settings()
+_columns = COLUMNS
 
 
 def configure(settings: Settings) -> None:
@@ -21,12 +27,18 @@ def configure(settings: Settings) -> None:
     _settings = settings
 
 
+def fit(columns: int) -> None:
+    """Make all text at most *columns* wide from now on (source code and what programs printed are not broken)."""
+    global _columns  # noqa: PLW0603 - there is one terminal
+    _columns = max(_NARROWEST, columns)
+
+
 def text(result: Result, settings: Settings | None = None) -> str:
     """Return *result* as aligned text for a terminal, without colours or control characters but newlines."""
     from .plain import render_text
     from .views import view_of
 
-    return render_text(view_of(result, settings or _settings))
+    return render_text(view_of(result, settings or _settings), _columns)
 
 
 def bundle(result: Result, settings: Settings | None = None) -> dict[str, str]:
@@ -49,4 +61,4 @@ def _bundle(view: View) -> dict[str, str]:
     from .html import render_html
     from .plain import render_text
 
-    return {"text/plain": render_text(view), "text/html": render_html(view)}
+    return {"text/plain": render_text(view, _columns), "text/html": render_html(view)}

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WIDTH = 100
-"""Columns of the terminal. Fixed, so that the same result gives the same text everywhere."""
-
 GAP = "  "
 _NARROWEST = 16
+_HARDLY = 6
 
 
 def width(text: str) -> int:
@@ -70,15 +68,24 @@ def _fitting(word: str, columns: int) -> str:
 
 
 def column_widths(natural: Sequence[int], narrow: Sequence[bool], available: int) -> list[int]:
-    """Return a width per column: what it wants, or where that is too much, the widest that may wrap give way first."""
+    """Return a width per column: what it wants, or where that is too much, the widest that may wrap give way first.
+
+    Where that is not enough they get narrower than is good to read, and at last the *narrow* ones wrap, too.
+    """
     widths = list(natural)
     room = available - len(GAP) * (len(widths) - 1)
     flexible = [index for index, is_narrow in enumerate(narrow) if not is_narrow]
-    while flexible and (over := sum(widths) - room) > 0:
-        widest = max(flexible, key=lambda index: widths[index])
-        second = max((widths[index] for index in flexible if index != widest), default=_NARROWEST)
-        target = max(_NARROWEST, widths[widest] - over, min(second, widths[widest] - 1))
-        if target >= widths[widest]:
-            break
-        widths[widest] = target
+    for giving_way, least in ((flexible, _NARROWEST), (flexible, _HARDLY), (range(len(widths)), _HARDLY)):
+        _give_way(widths, giving_way, least, room)
     return widths
+
+
+def _give_way(widths: list[int], giving_way: Sequence[int], least: int, room: int) -> None:
+    """Make the columns *giving_way* narrower, the widest first and down to *least*, until all have *room*."""
+    while giving_way and (over := sum(widths) - room) > 0:
+        widest = max(giving_way, key=lambda index: widths[index])
+        second = max((widths[index] for index in giving_way if index != widest), default=least)
+        target = max(least, widths[widest] - over, min(second, widths[widest] - 1))
+        if target >= widths[widest]:
+            return
+        widths[widest] = target

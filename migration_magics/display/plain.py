@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .clean import CELL_LIMIT, PROSE_LIMIT, lines, one_line
 from .graph import GraphText, graph_text
-from .layout import GAP, WIDTH, column_widths, pad, width, wrap
+from .layout import GAP, column_widths, pad, width, wrap
 from .view import (
     Beside,
     Block,
@@ -33,31 +33,31 @@ _COMPACT_LIMIT = 240
 _NARROW_LIMIT = 60
 
 
-def render_text(view: View) -> str:
-    """Return *view* as lines of text, without a newline at the end."""
-    return "\n".join(_view(view))
+def render_text(view: View, columns: int) -> str:
+    """Return *view* as lines of text for a terminal of *columns*, without a newline at the end."""
+    return "\n".join(_view(view, columns))
 
 
-def _view(view: View) -> list[str]:
+def _view(view: View, columns: int) -> list[str]:
     head = " ".join((one_line(view.title), *(f"({one_line(piece.text)})" for piece in view.chips)))
-    drawn = _flow([head, *(_inline(note) for note in view.notes if note)])
+    drawn = _flow([head, *(_inline(note) for note in view.notes if note)], columns)
     for block in view.blocks:
-        drawn += ["", *_block(block)]
+        drawn += ["", *_block(block, columns)]
     if view.foot:
-        drawn += ["", *(part for line in view.foot for part in wrap(_inline(line), WIDTH, indent="  "))]
+        drawn += ["", *(part for line in view.foot for part in wrap(_inline(line), columns, indent="  "))]
     return [line.rstrip() for line in drawn]
 
 
-def _flow(parts: Sequence[str]) -> list[str]:
+def _flow(parts: Sequence[str], columns: int) -> list[str]:
     """Return *parts* with dots between them, on as few lines as they fit in; a part is broken only when it must be."""
     drawn = [parts[0]]
     for part in parts[1:]:
         joined = f"{drawn[-1]} · {part}"
-        if width(joined) <= WIDTH:
+        if width(joined) <= columns:
             drawn[-1] = joined
         else:
             drawn.append(f"  {part}")
-    return [line for part in drawn for line in wrap(part, WIDTH, indent="  ")]
+    return [line for part in drawn for line in wrap(part, columns, indent="  ")]
 
 
 def _inline(line: Line, limit: int = CELL_LIMIT) -> str:
@@ -69,51 +69,52 @@ def _inline(line: Line, limit: int = CELL_LIMIT) -> str:
 
 
 @singledispatch
-def _block(block: Block) -> list[str]:
-    raise TypeError(f"no text for a block of type {type(block).__name__}")
+def _block(block: Block, columns: int) -> list[str]:
+    raise TypeError(f"no text of {columns} columns for a block of type {type(block).__name__}")
 
 
 _block.register(View, _view)
 
 
 @_block.register(Prose)
-def _(block: Prose) -> list[str]:
-    return wrap(_inline(block.line, PROSE_LIMIT), WIDTH)
+def _(block: Prose, columns: int) -> list[str]:
+    return wrap(_inline(block.line, PROSE_LIMIT), columns)
 
 
 @_block.register(Notes)
-def _(block: Notes) -> list[str]:
+def _(block: Notes, columns: int) -> list[str]:
     said = [_inline(line, PROSE_LIMIT) for line in block.lines]
     marked = [line if line.startswith("! ") else f"- {line}" for line in said]
-    return [part for line in marked for part in wrap(line, WIDTH, indent="  ")]
+    return [part for line in marked for part in wrap(line, columns, indent="  ")]
 
 
 @_block.register(Facts)
-def _(block: Facts) -> list[str]:
-    return _named([(one_line(name), _inline(line)) for name, line in block.items])
+def _(block: Facts, columns: int) -> list[str]:
+    return _named([(one_line(name), _inline(line)) for name, line in block.items], columns)
 
 
 @_block.register(Cards)
-def _(block: Cards) -> list[str]:
+def _(block: Cards, columns: int) -> list[str]:
     return _named(
         [
             (card.label, " · ".join(part for part in (_inline(card.value), _inline(card.note)) if part))
             for card in block.cards
-        ]
+        ],
+        columns,
     )
 
 
-def _named(items: Sequence[tuple[str, str]]) -> list[str]:
+def _named(items: Sequence[tuple[str, str]], columns: int) -> list[str]:
     column = max((width(name) for name, _ in items), default=0)
     drawn: list[str] = []
     for name, text in items:
-        first, *rest = wrap(text, WIDTH - column - len(GAP))
+        first, *rest = wrap(text, columns - column - len(GAP))
         drawn += [pad(name, column) + GAP + first, *(" " * column + GAP + line for line in rest)]
     return drawn
 
 
 @_block.register(Code)
-def _(block: Code) -> list[str]:
+def _(block: Code, _columns: int) -> list[str]:
     label = [f"{one_line(block.label)}:"] if block.label else []
     return [*label, *(f"    {line}" for line in _code_lines(block))]
 
@@ -139,20 +140,20 @@ def _statements(kept: Sequence[str]) -> list[str]:
 
 
 @_block.register(Details)
-def _(block: Details) -> list[str]:
+def _(block: Details, _columns: int) -> list[str]:
     return [f"{one_line(block.summary)}:", *(f"    {line}" for line in _code_lines(block.code))]
 
 
 @_block.register(Beside)
-def _(block: Beside) -> list[str]:
+def _(block: Beside, columns: int) -> list[str]:
     drawn: list[str] = []
     for script in block.scripts:
-        drawn += [*([""] if drawn else []), *_block(script)]
+        drawn += [*([""] if drawn else []), *_block(script, columns)]
     return drawn
 
 
 @_block.register(Table)
-def _(block: Table) -> list[str]:
+def _(block: Table, columns: int) -> list[str]:
     graph = graph_text(block.graph)
     indent = max((width(row.node) for row in graph), default=0)
     texts = [[_natural(cell) for cell in row.cells] for row in block.rows]
@@ -164,12 +165,12 @@ def _(block: Table) -> list[str]:
     natural = [
         min(wanted, _NARROW_LIMIT) if is_narrow else wanted for wanted, is_narrow in zip(natural, narrow, strict=True)
     ]
-    widths = column_widths(natural, narrow, WIDTH - (indent + len(GAP) if graph else 0))
+    widths = column_widths(natural, narrow, columns - (indent + len(GAP) if graph else 0))
     lead = " " * indent + GAP if graph else ""
     drawn = [one_line(block.caption)] if block.caption else []
     numbers = [column.is_number for column in block.columns]
     drawn.append(lead + _joined([one_line(column.name) for column in block.columns], widths, numbers))
-    drawn.append(lead + GAP.join("─" * columns for columns in widths))
+    drawn.append(lead + GAP.join("─" * each for each in widths))
     for index, row in enumerate(block.rows):
         body = _row(row, block, widths)
         drawn += _beside_graph(graph[index], body, indent) if graph else body

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .cells import keep_empty_cell
 from .magics import MigrateMagics
+from .terminal import forget_terminal
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -57,6 +58,7 @@ def unload(shell: InteractiveShell) -> None:
     transformers[:] = [transformer for transformer in transformers if transformer is not keep_empty_cell]
     matchers = shell.Completer.custom_matchers
     matchers[:] = [matcher for matcher in matchers if matcher is not ours.matcher]
+    forget_terminal()
     ours.close()
 
 

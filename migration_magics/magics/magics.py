@@ -28,6 +28,7 @@ from ..settings import Settings
 from .cells import place
 from .completion import new_matcher
 from .progress import shown
+from .terminal import fit_terminal
 from .traits import names, settings_of, vars_of, with_settings
 
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
             self._scope = outer
 
     def _run(self, parsed: Parsed, **context: object) -> Result:
+        fit_terminal(self.shell)
         workspace = None
         if parsed.command.uses_workspace and not parsed.wants_help:
             workspace = self._workspace_in_use()

@@ -62,7 +62,9 @@ ATTRIBUTES = frozenset(
         "r",
     )
 )
-VALUE = re.compile(r"mm[a-z -]*|(?:text-align:left;?)?(?:vertical-align:top)?|col|row|none|currentColor|true|[0-9MVC. -]*")
+VALUE = re.compile(
+    r"mm[a-z -]*|(?:text-align:left;?)?(?:vertical-align:top)?|col|row|none|currentColor|true|[0-9MVC. -]*"
+)
 FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 NASTY = (

@@ -34,10 +34,10 @@ def test_a_path_is_broken_after_a_separator() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 300), st.booleans()), min_size=1, max_size=6))
-def test_only_columns_that_may_wrap_give_way(columns: list[tuple[int, bool]]) -> None:
+def test_columns_that_may_wrap_give_way_first_and_all_find_room(columns: list[tuple[int, bool]]) -> None:
     natural = [wanted for wanted, _ in columns]
     widths = column_widths(natural, [is_narrow for _, is_narrow in columns], 100)
     assert all(got <= wanted for got, wanted in zip(widths, natural, strict=True))
-    assert all(got == wanted for got, (wanted, is_narrow) in zip(widths, columns, strict=True) if is_narrow)
-    if sum(widths) + len(GAP) * (len(widths) - 1) > 100:
-        assert all(got <= 16 or is_narrow for got, (_, is_narrow) in zip(widths, columns, strict=True))
+    assert sum(widths) + len(GAP) * (len(widths) - 1) <= 100
+    if any(got < wanted for got, (wanted, is_narrow) in zip(widths, columns, strict=True) if is_narrow):
+        assert all(got <= 6 or is_narrow for got, (_, is_narrow) in zip(widths, columns, strict=True))

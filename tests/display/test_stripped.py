@@ -70,7 +70,7 @@ def _words(said: str) -> set[str]:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_text_and_bare_html_say_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same words in both; only the label of the graph, the colons after labels and dashes of lists differ."""
-    monkeypatch.setattr("migration_magics.display.plain.WIDTH", 5_000)  # no word is broken
+    monkeypatch.setattr("migration_magics.display._columns", 5_000)  # no word is broken
     shown = bundle(EXAMPLES[name])
     in_text = {word.rstrip(":") for word in _words(shown["text/plain"])}
     # the text shows SQL at once, without a heading to click

@@ -25,7 +25,7 @@ def _group_table(group: str, entries: tuple[HelpEntry, ...]) -> Table:
     return Table(group, columns, rows)
 
 
-_USAGE_WIDTH = 90
+_USAGE_WIDTH = 74
 
 
 def _folded(usage: str) -> str:
