@@ -8,17 +8,14 @@ same steps and leave the same trace; the trace says which it was.
 from __future__ import annotations
 
 import os
-import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.util import CommandError
 
-from ..errors import EnvironmentFailed, MigrationError, Refused
-from . import failures, quiet, worker
-from .belonging import run_here
+from ..errors import EnvironmentFailed, MigrationError
+from . import failures, worker
 from .captured import Captured, Configured, settings_in
 from .database import Database
 from .hooked import Hooked, Request, dialect_of, end_autobegun, engine_of, lent_attribute, place_of_engine, url_of
@@ -26,6 +23,7 @@ from .host import environment as host
 from .lending import AwaitsForReal, Loan, explicit_transactions, lend
 from .places import is_in_env_py, place_of
 from .stand_ins import Absent, Nothing, has_connections
+from .workplace import workplace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,11 +32,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Dialect
 
     from .project import Project
-
-PROCESS_LOCK = threading.RLock()
-"""`alembic.op` and `alembic.context` are one per process, so only one env.py runs at a time."""
-
-_LOCK_WAIT_S = 60.0
 
 
 class Environment:
@@ -105,7 +98,7 @@ class Environment:
             return dialect_of(given.get("connection"), database), connection if connection is not None else Nothing()
 
         config, in_loop = self.project.config, connection is not None and database is not None and database.is_in_loop
-        with self.household(x) as output, lend(connection, drive_coroutines=in_loop) as loan:
+        with workplace(self.project, x) as output, lend(connection, drive_coroutines=in_loop) as loan:
             environment = host.capture_context(config, self._directory(), on_configure, fn=lambda *_: ())
             with lent_attribute(config.attributes, connection):
                 self._execute_for_capture(environment, loan, drafts)
@@ -159,7 +152,7 @@ class Environment:
         itself, and whatever the work raises.
         """
         siblings = {place for call in calls for place in call.siblings}
-        with self.household(request.x) as output:
+        with workplace(self.project, request.x) as output:
             if self.project.env_py is None:
                 assert connection is not None  # noqa: S101 - mode() said "none", for which the caller lends one
                 self._run_without(request, connection)
@@ -231,31 +224,6 @@ class Environment:
                 "--attribute name=variable, -x key=value",
             ) from error
 
-    @contextmanager
-    def household(self, x: Sequence[str]) -> Iterator[quiet.Output]:
-        """Everything of the process that env.py may disturb, put back afterwards; yields what is printed."""
-        if not PROCESS_LOCK.acquire(timeout=_LOCK_WAIT_S):
-            raise Refused(
-                "Another migration runs in this kernel.", hint="wait for its cell to end, then run this one again"
-            )
-        try:
-            with ExitStack() as stack:
-                stack.enter_context(run_here())
-                stack.enter_context(quiet.folder_as_it_was())
-                stack.enter_context(self.project.at_home())
-                stack.enter_context(quiet.event_loop())
-                stack.enter_context(self.project.config_as_it_was())
-                paths = tuple(str(path) for path in self.project.config.get_prepend_sys_paths_list() or ())
-                roots = (*(Path(path).absolute() for path in paths), self.project.directory)
-                stack.enter_context(quiet.path_as_it_was(paths))
-                stack.enter_context(quiet.logging_as_it_was())
-                stack.enter_context(quiet.MODULES.of(str(self.project.directory), roots))
-                stack.enter_context(host.proxies_as_they_were())
-                stack.enter_context(host.arguments(self.project.config, x))
-                yield stack.enter_context(quiet.printed())
-        finally:
-            PROCESS_LOCK.release()
-
 
 class Exited(Exception):
     """A revision called `sys.exit`."""
@@ -278,4 +246,4 @@ def _default_schema(dialect: Dialect) -> Iterator[None]:
         dialect.default_schema_name = before
 
 
-__all__ = ["PROCESS_LOCK", "Captured", "Configured", "Environment", "Exited", "Request", "place_of"]
+__all__ = ["Captured", "Configured", "Environment", "Exited", "Request", "place_of"]

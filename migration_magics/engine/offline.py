@@ -15,6 +15,7 @@ from .chain import Chain
 from .environment import Configured, Environment, place_of
 from .host import environment as host_environment
 from .host import steps as host_steps
+from .workplace import workplace
 
 # Options of configure() that the offline run sets itself, or that mean a live connection.
 _OWN = frozenset({"dialect_opts", "literal_binds", "output_buffer", "starting_rev", "dialect_name", "run_arguments", "transactional_ddl"})
@@ -53,7 +54,7 @@ def render(
     destination = order[-1] if order else None
     try:
         with ExitStack() as stack:
-            stack.enter_context(environment.household(x))
+            stack.enter_context(workplace(environment.project, x))
             context = host_environment.offline_context(
                 chain.project.config, chain.directory, fn=steps, as_sql=True, starting_rev=starting, destination_rev=destination, tag=tag
             )
