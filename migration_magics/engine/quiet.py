@@ -201,8 +201,11 @@ def event_loop() -> Iterator[None]:
 
 def _has_loop() -> bool:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and 3.13 make one, and say that they will not
-        try:
-            return asyncio.get_event_loop() is not None
-        except RuntimeError:
-            return False
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and later warn of policies, or of asking at all
+        policy = asyncio.get_event_loop_policy()
+        # in the main thread asking makes a loop, which nobody would close
+        with mock.patch.object(policy, "new_event_loop", side_effect=RuntimeError):
+            try:
+                return asyncio.get_event_loop() is not None
+            except RuntimeError:
+                return False

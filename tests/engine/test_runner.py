@@ -100,7 +100,7 @@ def test_a_row_by_row_migration_is_counted_and_not_kept(sqlite_url, make, query)
     ran = project.ws.upgrade("head")
     kept = [statement for operation in ran.trace.steps[0].operations for statement in operation.statements]
     assert len(kept) <= 2_001
-    assert ran.notes == ("48,001 further statements were sent and not kept here",)
+    assert ran.trace.notes == ("48,001 further statements were sent and not kept here",)
     assert query(sqlite_url, "SELECT count(*) FROM t") == [(50_000,)]
 
 
@@ -110,7 +110,7 @@ def test_one_statement_sent_again_and_again_is_kept_once(sqlite_url, make):
     project.add("a1", body, DROP)
     ran = project.ws.upgrade("head")
     (statement,) = ran.trace.steps[0].operations[1].statements
-    assert (statement.count, statement.rows, ran.notes) == (5000, 5000, ())
+    assert (statement.count, statement.rows, ran.trace.notes) == (5000, 5000, ())
 
 
 def test_an_error_that_a_revision_catches_fails_nothing(sqlite_url, make):
