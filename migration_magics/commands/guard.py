@@ -5,6 +5,7 @@ What a plan would lose is judged by the live database: dropping an empty table l
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import ConfirmationRequired, PlanStale
@@ -34,30 +35,50 @@ def check_fingerprint(plan: Plan, fingerprint: str | None) -> None:
     )
 
 
-def check_protected(plan: Plan, planned: Planned, *, is_protected: bool, confirm: str | None) -> None:
-    """Raise ConfirmationRequired for a move on a protected connection unless *confirm* is its name."""
-    if not is_protected or confirm == plan.connection or plan.is_empty:
+def check_protected(plan: Plan, planned: Planned, again: str, *, is_protected: bool, confirm: str | None) -> None:
+    """Raise ConfirmationRequired for a move on a protected connection unless *confirm* is its name.
+
+    *again* is the command as it was typed.
+    """
+    if not is_protected or confirm == plan.connection:
         return
     said = "" if confirm is None else f" {confirm!r} is not its name."
     count = f"{len(plan.steps)} {'revision' if len(plan.steps) == 1 else 'revisions'}"
+    would = f"{plan.direction} to {plan.target} would run {count} there"
+    if plan.direction == "stamp" or plan.is_empty:
+        would = "this would write into its version table"
     raise ConfirmationRequired(
-        f"{plan.connection} is protected: {plan.direction} to {plan.target} would run {count} there.{said} Nothing was changed.",
+        f"{plan.connection} is protected: {would}.{said} Nothing was changed.",
         planned=planned,
-        hint=f"%migrate {plan.direction} {plan.target} --confirm {plan.connection}",
+        hint=f"{again} --confirm {plan.connection}",
     )
 
 
-def check_losses(plan: Plan, planned: Planned, *, is_confirmed: bool) -> None:
-    """Raise ConfirmationRequired where *planned* loses data, unless that is confirmed."""
+def check_losses(plan: Plan, planned: Planned, again: str) -> None:
+    """Raise ConfirmationRequired where *planned* loses data; *again* is the command as it was typed."""
     found = [finding for finding in planned.findings if finding.rule == LOSES_DATA]
-    if is_confirmed or not found:
+    if not found:
         return
     raise ConfirmationRequired(
         f"{plan.direction.capitalize()} of {plan.connection} to {plan.target} loses data. Nothing was changed.",
         planned=planned,
         details=tuple(f"{finding.revision}: {finding.message}" for finding in found[:10]),
-        hint=f"%migrate {plan.direction} {plan.target} --yes, or try it first: --dry-run",
+        hint=_yes(again),
     )
+
+
+def stop(planned: Planned, again: str, loss: CountedLoss) -> ConfirmationRequired:
+    """Return the error for a *loss* that shows only when it is about to happen; what became of the run is added to it."""
+    found = findings((loss,))
+    return ConfirmationRequired(
+        f"Revision {loss.revision} {found[0].message}, as shows only now that it runs.",
+        planned=replace(planned, findings=(*planned.findings, *found)),
+        hint=_yes(again),
+    )
+
+
+def _yes(again: str) -> str:
+    return f"{again} --yes, or try it first: --dry-run"
 
 
 def findings(losses: Sequence[CountedLoss]) -> tuple[Finding, ...]:
@@ -86,6 +107,8 @@ def _sentence(loss: CountedLoss) -> str:
     if loss.loss.how == "drop_column":
         return f"drops column {target}, which has a value in {rows}"
     if loss.loss.how == "delete":
-        return f"deletes from table {target}, which has {rows}"
+        return (
+            f"deletes {rows} from table {target}" if loss.is_exact else f"deletes from table {target}, which has {rows}"
+        )
     verb = "drops" if loss.loss.how == "drop_table" else "empties"
     return f"{verb} table {target} with {rows}"

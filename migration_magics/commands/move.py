@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..engine import losses, planner, runner
+from ..engine.sentinel import Watch
 from ..errors import MigrationError, RevisionNotFound
 from ..model.plan import Plan
 from ..model.trace import Trace
+from ..redact import redact
 from ..results import Moved, Planned
 from . import guard
 
 if TYPE_CHECKING:
+    from ..model.losses import Loss
     from .workspace import WorkspaceState
 
 
 def plan(ws: WorkspaceState, *, target: str = "heads", x: tuple[str, ...] = (), tag: str | None = None) -> Planned:
     """Return what a move to *target* would run: a downgrade where the target lies behind. Runs and writes nothing."""
-    del tag  # accepted so that a plan can be asked for with the words of the move itself
     heads = ws.heads_of(ws.database, x)
     made = _downgrade(ws, target, heads) if _lies_behind(ws, target, heads) else _upgrade(ws, target, heads)
-    return _planned(ws, made)
+    return _surveyed(ws, made, runner.Options(x=x, tag=tag))[0]
 
 
 def upgrade(
@@ -96,7 +100,14 @@ def ensure_version(
     heads = ws.heads_of(ws.database, x)
     made = Plan("upgrade", ", ".join(heads) or "base", (), heads, heads, ws.database.identity, ws.database.name)
     return _move(
-        ws, made, runner.Options(dry_run, x=x, tag=tag), yes=yes, fingerprint=plan, confirm=confirm, is_forced=True
+        ws,
+        made,
+        runner.Options(dry_run, x=x, tag=tag),
+        yes=yes,
+        fingerprint=plan,
+        confirm=confirm,
+        is_forced=True,
+        verb="ensure_version",
     )
 
 
@@ -117,13 +128,17 @@ def _move(
     fingerprint: str | None,
     confirm: str | None,
     is_forced: bool = False,
+    verb: str = "",
 ) -> Moved:
+    again = _typed(ws, made, options, verb)
     guard.check_fingerprint(made, fingerprint)
-    if not options.is_dry_run and not made.is_empty:
-        is_confirmed = yes or confirm == ws.database.name
-        planned = _planned(ws, made)
-        guard.check_protected(made, planned, is_protected=ws.database.is_protected, confirm=confirm)
-        guard.check_losses(made, planned, is_confirmed=is_confirmed)
+    watch = None
+    if not options.is_dry_run and (is_forced or not made.is_empty):
+        planned, told = _surveyed(ws, made, options)
+        guard.check_protected(made, planned, again, is_protected=ws.database.is_protected, confirm=confirm)
+        if not yes and confirm != ws.database.name:
+            guard.check_losses(made, planned, again)
+            watch = Watch(told, lambda loss: guard.stop(planned, again, loss))
     if made.is_empty and not is_forced:
         return Moved(
             made,
@@ -133,16 +148,27 @@ def _move(
             notes=(_nothing_to_do(made),),
             next_command="%migrate history",
         )
-    options = runner.Options(
-        options.is_dry_run, options.per_revision, options.purge, options.x, options.tag, ws.engine_name
-    )
+    options = replace(options, engine_name=ws.engine_name, watch=watch)
     ran = runner.run(made, ws.chain, ws.environment, ws.database, ws.settings, options, ws.on_step)
-    return Moved(made, ran.trace, ran.before, ran.after, next_command=_after(made, options))
+    return Moved(made, ran.trace, ran.before, ran.after, next_command=_after(ws, made, options, again))
 
 
-def _planned(ws: WorkspaceState, made: Plan) -> Planned:
-    """The plan with what it would lose, counted in the database as it is now."""
-    return Planned(made, guard.findings(losses.counted(made, ws.chain, ws.database)), _notes(made), _run_it(made))
+def _surveyed(ws: WorkspaceState, made: Plan, options: runner.Options) -> tuple[Planned, frozenset[Loss]]:
+    """The plan with what it would lose, counted in the database as it is now; and all that its sources told."""
+    found = losses.survey(made, ws.chain, ws.database, ws.calls(ws.database, options.x)[0].session)
+    next_command = _run_it(made, _typed(ws, made, options))
+    return Planned(made, guard.findings(found.lost), _notes(made), next_command), found.told
+
+
+def _typed(ws: WorkspaceState, made: Plan, options: runner.Options, verb: str = "") -> str:
+    """The command that runs *made*, with all that was said about how and where: `%migrate upgrade head -x tenant=acme`."""
+    words = ["%migrate", *((verb,) if verb == "ensure_version" else (made.direction, made.target))]
+    words += ["--purge"] if options.purge else []
+    words += ["--per-revision"] if options.per_revision else []
+    words += [word for pair in options.x for word in ("-x", shlex.quote(redact(pair)))]
+    words += ["--tag", shlex.quote(options.tag)] if options.tag else []
+    words += ["--on", ws.database.name] if ws.is_elsewhere else []
+    return " ".join(words)
 
 
 def _lies_behind(ws: WorkspaceState, target: str, heads: tuple[str, ...]) -> bool:
@@ -172,10 +198,8 @@ def _notes(made: Plan) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _run_it(made: Plan) -> str:
-    if made.is_empty:
-        return "%migrate history"
-    return f"%migrate {made.direction} {made.target} --plan {made.fingerprint}"
+def _run_it(made: Plan, again: str) -> str:
+    return "%migrate history" if made.is_empty else f"{again} --plan {made.fingerprint}"
 
 
 def _nothing_to_do(made: Plan) -> str:
@@ -183,17 +207,11 @@ def _nothing_to_do(made: Plan) -> str:
     return f"Nothing to do: {made.connection} stands at {where}."
 
 
-def _after(made: Plan, options: runner.Options) -> str:
+def _after(ws: WorkspaceState, made: Plan, options: runner.Options, again: str) -> str:
     """The next thing to type: how to run it for real, or the way back."""
     if options.is_dry_run:
-        return f"%migrate {made.direction} {made.target}"
-    if made.direction == "upgrade" and not made.irreversible:
-        back = (
-            " ".join(made.from_heads)
-            if len(made.from_heads) == 1
-            else "base"
-            if not made.from_heads
-            else f"-{len(made.steps)}"
-        )
-        return f"%migrate downgrade {back}"
-    return "%migrate history"
+        return again
+    if made.direction != "upgrade" or made.irreversible:
+        return "%migrate history"
+    back = made.from_heads[0] if len(made.from_heads) == 1 else f"-{len(made.steps)}" if made.from_heads else "base"
+    return _typed(ws, replace(made, direction="downgrade", target=back), replace(options, per_revision=False))

@@ -61,6 +61,7 @@ class WorkspaceState:
         self._entries: dict[str, _Entry] = {}
         self._current: str | None = None
         self._in_use: ProjectInUse | None = None
+        self._in_use_name: str | None = None
 
     # -- connections
 
@@ -134,9 +135,11 @@ class WorkspaceState:
         """Use the connection *name* for a while, then the one before again."""
         self.require(name)
         before, self._current = self._current, name
+        outer, self._in_use_name = self._in_use_name, self._in_use_name or before
         try:
             yield
         finally:
+            self._in_use_name = outer
             if self._current == name:
                 self._current = before
 
@@ -144,6 +147,11 @@ class WorkspaceState:
         """Close every connection."""
         for name in tuple(self._entries):
             self.remove(name)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """The command runs on another connection than the one in use (`--on`)."""
+        return self._in_use_name is not None and self._in_use_name != self._current
 
     # -- projects
 

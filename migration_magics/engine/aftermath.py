@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import BrownfieldBase, EnvironmentFailed, MigrationError, MoveFailed, MoveInterrupted, PlanStale
+from ..errors import BrownfieldBase, ConfirmationRequired, EnvironmentFailed, MigrationError, MoveFailed, MoveInterrupted, PlanStale
 from ..model.graph import Graph
 from ..model.plan import Plan
 from ..model.trace import Operation, Outcome, Step, Trace
@@ -68,6 +68,8 @@ def explained(
         return MoveInterrupted(f"Stopped by you{where}.", hint=_way_on(failed, plan, after), **arguments)
     if isinstance(error, ForeignKeysBroken):
         return MoveFailed(f"The run would leave broken foreign keys, so it was not committed: {error}.", hint=_CASCADE, **arguments)
+    if isinstance(error, ConfirmationRequired):
+        return _stopped(error, failed, chain, details, is_unchanged=is_unchanged)
     if isinstance(error, PlanStale) and not trace.steps:
         return error  # it was another migrator who moved the database
     if isinstance(error, MigrationError):
@@ -86,6 +88,21 @@ def explained(
         return _brownfield(error, failed, chain, arguments)
     hint = f"did you mean the table {near}? " if near else ""
     return MoveFailed(_what(error, failed, plan, chain), hint=hint + _hint(error, failed, plan, after), **arguments)
+
+
+def _stopped(
+    error: ConfirmationRequired, failed: Step | None, chain: Chain, details: tuple[str, ...], *, is_unchanged: bool
+) -> ConfirmationRequired:
+    """Return the question with the state: it was asked in the middle of a run."""
+    path = chain.graph[failed.revision].path if failed is not None and failed.revision in chain.graph else None
+    place = place_of(error, path) if path else ""
+    if is_unchanged:
+        details = (f"Stopped{place}, before it happened, and rolled back: nothing was changed.",)
+        return ConfirmationRequired(error.message, planned=error.planned, hint=error.hint, details=details)
+    kept = _changes(failed, Outcome.APPLIED) if failed is not None else []
+    undo = f"undo by hand what is done ({_named(kept)}), then " if kept else ""
+    details = (f"Stopped{place}, before it happened; what ran until then is another matter.", *details)
+    return ConfirmationRequired(error.message, planned=error.planned, hint=f"{undo}{error.hint}", details=details)
 
 
 def state(plan: Plan, trace: Trace, before: tuple[str, ...], after: tuple[str, ...] | None, database: Database) -> tuple[str, ...]:

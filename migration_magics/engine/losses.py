@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
-from sqlalchemy.engine import Connection
 
 from ..model.losses import Loss, losses
-from ..model.plan import Plan
-from .chain import Chain
-from .database import Database
 from .sources import revision_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy.engine import Connection
+
+    from ..model.plan import Plan
+    from .chain import Chain
+    from .database import Database
 
 MAX_ROWS = 1_000_000
 """Counting stops here: the answer is then "at least"."""
@@ -29,13 +33,15 @@ TIMEOUT_S = 2.0
 class CountedLoss:
     """A loss with what it would cost: *rows* that go, or that hold a value in the column that goes.
 
-    *rows* is None where counting took too long; *is_at_least* where it stopped at `MAX_ROWS`.
+    *rows* is None where counting took too long; *is_at_least* where it stopped at `MAX_ROWS`; *is_exact* where these are
+    the very rows that a DELETE would take, and not all of its table.
     """
 
     revision: str
     loss: Loss
     rows: int | None
     is_at_least: bool = False
+    is_exact: bool = False
 
 
 def foreseen(plan: Plan, chain: Chain) -> tuple[tuple[str, Loss], ...]:
@@ -51,48 +57,91 @@ def foreseen(plan: Plan, chain: Chain) -> tuple[tuple[str, Loss], ...]:
     )
 
 
-def counted(plan: Plan, chain: Chain, database: Database) -> tuple[CountedLoss, ...]:
-    """Return those losses of *plan* that cost rows in *database* as it is now. One connection; nothing is written."""
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the sources of a plan say it throws away: *lost* costs rows; *told* is all whose object is there now."""
+
+    lost: tuple[CountedLoss, ...] = ()
+    told: frozenset[Loss] = frozenset()
+
+
+def survey(plan: Plan, chain: Chain, database: Database, session: Sequence[str] = ()) -> Survey:
+    """Return what *plan* would throw away in *database* as it is now. One connection; nothing is written.
+
+    *session* is SQL that env.py runs before: its search path.
+    """
     wanted = foreseen(plan, chain)
     if not wanted or database.is_missing:
-        return ()
-    return database.run(lambda connection: tuple(_counted(connection, wanted)))
+        return Survey()
+    return database.run(lambda connection: _survey(connection, wanted, session))
 
 
-def _counted(connection: Connection, wanted: Sequence[tuple[str, Loss]]) -> Iterator[CountedLoss]:
+def _survey(connection: Connection, wanted: Sequence[tuple[str, Loss]], session: Sequence[str]) -> Survey:
+    lost: list[CountedLoss] = []
+    told: list[Loss] = []
     for revision, loss in wanted:
-        rows = rows_lost(connection, loss)
-        if rows != 0:
-            is_at_least = rows is not None and rows > MAX_ROWS
-            yield CountedLoss(revision, loss, MAX_ROWS if is_at_least else rows, is_at_least)
+        try:
+            for statement in session:
+                connection.exec_driver_sql(statement)
+            there = found(connection, loss)
+            if there is not None:
+                told.append(loss)
+                rows = rows_lost(connection, there)
+                lost += () if rows == 0 else (counted(revision, loss, rows),)
+        finally:
+            connection.rollback()  # a count that failed has ended PostgreSQL's transaction
+    return Survey(tuple(lost), frozenset(told))
 
 
-def rows_lost(connection: Connection, loss: Loss) -> int | None:
-    """Return how many rows *loss* costs now, at most `MAX_ROWS` + 1; 0 where the object is not there; None if that took too long."""
-    columns = (sa.column(loss.column),) if loss.column else ()
+def counted(revision: str, loss: Loss, rows: int | None, *, is_exact: bool = False) -> CountedLoss:
+    """Return *loss* with its *rows*, of which more than `MAX_ROWS` are "at least" so many."""
+    is_at_least = rows is not None and rows > MAX_ROWS
+    return CountedLoss(revision, loss, MAX_ROWS if is_at_least else rows, is_at_least, is_exact)
+
+
+def rows_lost(connection: Connection, loss: Loss, rows: str = "", parameters: Any = None) -> int | None:
+    """Return how many rows *loss* costs now, at most `MAX_ROWS` + 1; 0 where the object is not there; None if that took too long.
+
+    *rows* is a query for exactly those rows, in the driver's own words, with its *parameters*; without it all rows of the
+    table count, of a column those that have a value. The transaction goes on, though a count that failed may have spoilt it.
+    """
+    there = found(connection, loss)
+    if there is None:
+        return 0
+    try:
+        with _bounded(connection):
+            if rows:
+                limited = f"SELECT count(*) FROM ({rows} LIMIT {MAX_ROWS + 1}) AS bounded"  # noqa: S608 - the revision's own
+                return int(connection.exec_driver_sql(limited, parameters).scalar() or 0)
+            return int(connection.scalar(_count(there)) or 0)
+    except (exc.OperationalError, exc.ProgrammingError, exc.InternalError, exc.NotSupportedError):
+        return None
+
+
+def _count(loss: Loss) -> sa.Select[Any]:
+    columns: tuple[sa.ColumnClause[Any], ...] = (sa.column(loss.column),) if loss.column else ()
     table = sa.table(loss.table, *columns, schema=loss.schema or None)
     inner = sa.select(sa.literal(1).label("one")).select_from(table)
     if loss.column:
         inner = inner.where(table.c[loss.column].isnot(None))
-    query = sa.select(sa.func.count()).select_from(inner.limit(MAX_ROWS + 1).subquery())
-    try:
-        if not _exists(connection, loss):
-            return 0
-        with _bounded(connection):
-            return int(connection.scalar(query) or 0)
-    except (exc.OperationalError, exc.ProgrammingError, exc.InternalError, exc.NotSupportedError):
-        return None
-    finally:
-        connection.rollback()
+    return sa.select(sa.func.count()).select_from(inner.limit(MAX_ROWS + 1).subquery())
 
 
-def _exists(connection: Connection, loss: Loss) -> bool:
+def found(connection: Connection, loss: Loss) -> Loss | None:
+    """Return *loss* with the names its object really has, or None where there is no such object: `Users` may mean `users`."""
     inspector = sa.inspect(connection)
-    if not inspector.has_table(loss.table, schema=loss.schema or None):
-        return False
+    names = (loss.table, loss.table.lower()) if loss.table != loss.table.lower() else (loss.table,)
+    schema = loss.schema or None
+    table = next((name for name in names if inspector.has_table(name, schema=schema)), None)
+    if table is None:
+        return None
     if not loss.column:
-        return True
-    return any(column["name"] == loss.column for column in inspector.get_columns(loss.table, schema=loss.schema or None))
+        return replace(loss, table=table)
+    columns = {
+        str(column["name"]).lower(): str(column["name"]) for column in inspector.get_columns(table, schema=schema)
+    }
+    column = columns.get(loss.column.lower())
+    return None if column is None else replace(loss, table=table, column=column)
 
 
 @contextmanager
@@ -103,11 +152,12 @@ def _bounded(connection: Connection) -> Iterator[None]:
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {round(TIMEOUT_S * 1000)}")
         yield
     elif getattr(connection.dialect, "is_mariadb", False):
+        before = connection.exec_driver_sql("SELECT @@SESSION.max_statement_time").scalar()
         connection.exec_driver_sql(f"SET SESSION max_statement_time = {TIMEOUT_S}")
         try:
             yield
         finally:
-            connection.exec_driver_sql("SET SESSION max_statement_time = DEFAULT")
+            connection.exec_driver_sql(f"SET SESSION max_statement_time = {float(before or 0)}")
     elif family == "sqlite":
         raw: Any = connection.connection.driver_connection
         deadline = time.monotonic() + TIMEOUT_S
@@ -122,6 +172,3 @@ def _bounded(connection: Connection) -> Iterator[None]:
             set_handler(None, 0)
     else:
         yield
-
-
-__all__ = ["MAX_ROWS", "TIMEOUT_S", "CountedLoss", "counted", "foreseen", "rows_lost"]

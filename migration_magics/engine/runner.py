@@ -27,6 +27,7 @@ from .host import steps as host_steps
 from .host.recorder import Recorder, StepDraft
 from .keeper import Keeper
 from .lock import migrator_lock
+from .sentinel import Sentinel, Watch
 
 OnStep = Callable[[int, int, StepDraft], None]
 """Called as each step begins and ends: its number from 1, how many there are, and the draft of it."""
@@ -42,6 +43,8 @@ class Options:
     x: tuple[str, ...] = ()
     tag: str | None = None
     engine_name: str | None = None
+    watch: Watch | None = None
+    """What to stop at; None where every loss was agreed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ def run(
 
     Raises:
         PlanStale: the database has moved since the plan was made; nothing ran.
+        ConfirmationRequired: it was about to lose what nobody foresaw (`Options.watch`); its details tell the state.
         NotReversible: a step of a downgrade has no downgrade; nothing ran.
         Refused: it cannot be done this way here (a dry run on a database that commits DDL by itself).
         MoveFailed: a revision failed; trace and heads tell the state. MoveInterrupted: the user stopped it.
@@ -84,7 +88,14 @@ class _Run:
     ) -> None:
         self.plan, self.chain, self.environment, self.database = plan, chain, environment, database
         self.settings, self.options, self.on_step = settings, options, on_step
-        self.recorder = Recorder(ddl_commits=not database.has_transactional_ddl, is_embedded=database.family == "sqlite", is_dry_run=options.is_dry_run)
+        is_watched = options.watch is not None and not options.is_dry_run
+        self.sentinel = Sentinel(options.watch) if options.watch is not None and is_watched else None
+        self.recorder = Recorder(
+            ddl_commits=not database.has_transactional_ddl,
+            is_embedded=database.family == "sqlite",
+            is_dry_run=options.is_dry_run,
+            sentinel=self.sentinel,
+        )
         self.keeper = Keeper(database.family, database.name, settings)
         self.captured: Captured = environment.captured(options.x, database)
         self.calls = self.captured.for_database(database, options.engine_name)
@@ -206,7 +217,7 @@ class _Run:
         steps = [make(directory, planned.revision) for planned in self.plan.steps]  # imports all before the first runs
         for number, (planned, step) in enumerate(zip(self.plan.steps, steps, strict=True), 1):
             draft = self.recorder.start(planned.revision, planned.message, self.plan.direction)
-            step.migration_fn = _marked(step.migration_fn, draft)
+            step.migration_fn = _marked(step.migration_fn, draft, self.sentinel)
             self._tell(number, draft)
             yield step
             self.recorder.finish()
@@ -251,11 +262,13 @@ class _Run:
         return Trace(steps, self.mode, self.transactions, duration_s, self.options.is_dry_run, self.output, notes)
 
 
-def _marked(function: Callable[..., None], draft: StepDraft) -> Callable[..., None]:
+def _marked(function: Callable[..., None], draft: StepDraft, sentinel: Sentinel | None) -> Callable[..., None]:
     """*function*, noting in *draft* when the revision's own code ends and Alembic's bookkeeping begins."""
 
     def marked(**keywords: Any) -> None:
         function(**keywords)
+        if sentinel is not None:
+            sentinel.check()
         draft.is_user_code = False
 
     return marked

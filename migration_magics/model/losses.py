@@ -1,25 +1,27 @@
 """What a revision would throw away, read from its source without running it.
 
 Only what is written out counts: names given as text, directly, through a variable bound once, or by a loop over a literal.
-What a name only computed at run time drops is found when it runs (see the runner).
+What a name only computed at run time drops is found when it runs (`engine.sentinel`).
 """
 
 from __future__ import annotations
 
 import ast
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .sql_effects import LOSSES, effects
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
     """Something with data in it that goes: a *table*, with its *column* where only that goes.
 
-    *how* is "drop_table", "drop_column", "delete" or "truncate"; *schema* is "" where none is named; *line* is the line of the file.
+    *how* is "drop_table", "drop_column", "delete" or "truncate"; *schema* is "" where none is named; *line* is the
+    line of the file.
     """
 
     how: str
@@ -32,23 +34,6 @@ class Loss:
     def target(self) -> str:
         """`schema.table.column`, or as much of it as there is."""
         return ".".join(part for part in (self.schema, self.table, self.column) if part)
-
-
-_NAME = r"""(?:"(?:[^"]|"")+"|`(?:[^`]|``)+`|\[[^\]]+\]|[A-Za-z_][\w$]*)"""
-_DOTTED = rf"(?:(?P<schema>{_NAME})\s*\.\s*)?(?P<table>{_NAME})"
-_SQL = (
-    ("drop_table", re.compile(rf"\bDROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?{_DOTTED}", re.IGNORECASE)),
-    ("truncate", re.compile(rf"\bTRUNCATE\s+(?:TABLE\s+)?(?:ONLY\s+)?{_DOTTED}", re.IGNORECASE)),
-    ("delete", re.compile(rf"\bDELETE\s+FROM\s+(?:ONLY\s+)?{_DOTTED}", re.IGNORECASE)),
-    (
-        "drop_column",
-        re.compile(
-            rf"\bALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_DOTTED}\s+DROP\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?(?!CONSTRAINT\b|INDEX\b|FOREIGN\b|PRIMARY\b|CHECK\b|KEY\b)(?P<column>{_NAME})",
-            re.IGNORECASE,
-        ),
-    ),
-)
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
 def losses(source: str, function: str) -> tuple[Loss, ...]:
@@ -79,23 +64,9 @@ def losses(source: str, function: str) -> tuple[Loss, ...]:
 
 def losses_of_sql(sql: str) -> tuple[Loss, ...]:
     """Return what the statements in *sql* throw away."""
-    text = _COMMENT.sub(" ", sql)
-    found = []
-    for how, pattern in _SQL:
-        for match in pattern.finditer(text):
-            groups = match.groupdict()
-            found.append(
-                (match.start(), Loss(how, _bare(groups["table"]), _bare(groups.get("column")), _bare(groups["schema"])))
-            )
-    return tuple(loss for _, loss in sorted(found, key=lambda pair: pair[0]))
-
-
-def _bare(name: str | None) -> str:
-    if not name:
-        return ""
-    if name[0] in '"`':
-        return name[1:-1].replace(name[0] * 2, name[0])
-    return name[1:-1] if name[0] == "[" else name
+    return tuple(
+        Loss(effect.how, effect.table, effect.column, effect.schema) for effect in effects(sql) if effect.how in LOSSES
+    )
 
 
 def _constants(body: list[ast.stmt]) -> dict[str, tuple[str, ...]]:
@@ -127,7 +98,7 @@ def _texts(node: ast.expr | None, constants: Mapping[str, tuple[str, ...]]) -> t
     return ()
 
 
-def _filled(parts: list[object | None], known: list[tuple[str, ...]]) -> tuple[str, ...]:
+def _filled(parts: Sequence[object | None], known: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     texts = [""]
     for part, values in zip(parts, known, strict=True):
         choices = (str(part),) if part is not None else values

@@ -8,21 +8,27 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
 from alembic.operations.base import AbstractOperations, BatchOperations
 from alembic.operations.batch import BatchOperationsImpl
 from sqlalchemy import event
-from sqlalchemy.engine import Connection
 
-from ...model.plan import Direction
 from ...model.trace import Operation, Outcome, Statement, Step
 from ...redact import redact
 from ..belonging import belongs, run_here
+from .effects import effect_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy.engine import Connection
+
+    from ...model.plan import Direction
+    from ..sentinel import Sentinel
 
 MAX_STATEMENTS = 2_000
 """How many statements of one step are kept; further ones are counted. Keeps memory flat for row-by-row data migrations."""
@@ -114,14 +120,22 @@ class Recorder:
 
     *ddl_commits*: the database commits by itself before and after each DDL statement, also one that then fails, unless it
     could not be read (MySQL 8.0 manual, 15.3.3; measured on MariaDB 10.11). *is_embedded*: the connection is the database.
-    *is_dry_run*: nothing is ever committed.
+    *is_dry_run*: nothing is ever committed. *sentinel* looks at each statement of the revisions before it is sent.
     """
 
-    def __init__(self, *, ddl_commits: bool, is_embedded: bool = False, is_dry_run: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        ddl_commits: bool,
+        is_embedded: bool = False,
+        is_dry_run: bool = False,
+        sentinel: Sentinel | None = None,
+    ) -> None:
         self.steps: list[StepDraft] = []
         self.ddl_commits = ddl_commits
         self.is_embedded = is_embedded
         self.is_dry_run = is_dry_run
+        self._sentinel = sentinel
         self._stack: list[Directive] = []
         self._batches: dict[int, Directive] = {}
         self._running: dict[int, _Sent] = {}
@@ -178,6 +192,12 @@ class Recorder:
 
     def _before(self, connection: Connection, _cursor: Any, statement: str, parameters: Any, _x: Any, many: bool) -> None:  # noqa: FBT001
         draft = self.running
+        if self._sentinel is not None:
+            if self._sentinel.is_asking:
+                return
+            is_rebuild = bool(self._stack) and self._stack[-1].kind == "batch_alter_table"
+            if draft is not None and draft.is_user_code and not is_rebuild:
+                self._sentinel.before_sql(connection, statement, parameters, is_many=many, revision=draft.revision)
         if not self._stack and _BEGIN.match(statement):
             return  # sent by a listener of the engine's owner
         if draft is None or (self._is_in_reading_directive() and _READING.match(statement)):
@@ -259,6 +279,7 @@ class Recorder:
             if not recorder._listens():
                 return real_invoke(self, operation)
             with recorder._entered(describe(operation), recorder._parent(self)):
+                recorder._look_at(self, operation)
                 return real_invoke(self, operation)
 
         def flush(self: BatchOperationsImpl) -> None:
@@ -276,6 +297,13 @@ class Recorder:
         finally:
             AbstractOperations.invoke = real_invoke  # type: ignore[method-assign]
             BatchOperationsImpl.flush = real_flush  # type: ignore[method-assign]
+
+    def _look_at(self, operations: AbstractOperations, operation: ops.MigrateOperation) -> None:
+        """Let the sentinel see a directive in a batch, for whose loss there will be no SQL of its own."""
+        effect = effect_of(operation) if self._sentinel is not None and isinstance(operations, BatchOperations) else None
+        bind = operations.migration_context.bind
+        if self._sentinel is not None and effect is not None and bind is not None:
+            self._sentinel.before_directive(bind, effect, self.steps[-1].revision)
 
     def _listens(self) -> bool:
         return self.running is not None and belongs()
