@@ -6,6 +6,7 @@ terminal each line is new, so there it is at most one a second.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ class Progress:
         self._is_notebook = is_notebook
         self._clock = clock
         self._began = clock()
+        self._terminal = sys.stdout  # of the user: what is printed while a revision runs is collected as the revision's
         self._shown_at: float | None = None
         self._line = ""
 
@@ -55,7 +57,8 @@ class Progress:
         elif self._is_notebook:
             display(bundle, display_id=self._id, raw=True)  # type: ignore[no-untyped-call]
         else:
-            display(bundle, raw=True)  # type: ignore[no-untyped-call]
+            self._terminal.write(f"{bundle['text/plain']}\n")
+            self._terminal.flush()
         self._line = bundle["text/plain"]
 
     @property
