@@ -120,10 +120,13 @@ def call(work: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
 def _stop(job: _Job[T], cancel: Callable[[], None] | None, interrupt: BaseException) -> None:
     try:
         job.interrupt()
-        end, has_ended = time.monotonic() + GRACE_S, False
+        end, has_ended, is_last = time.monotonic() + GRACE_S, False, False
         while not has_ended and time.monotonic() < end:
-            if cancel is not None and not job.has_noticed:
-                cancel()  # again and again: the first may have come just before the statement began
+            if cancel is not None and not is_last:
+                # Again and again, since the first may come just before the statement begins; and once more when the
+                # work has noticed, since a driver may then have left its statement running on the server (psycopg 3).
+                is_last = job.has_noticed
+                cancel()
             has_ended = job.wait(_POLL_S)
     except (KeyboardInterrupt, Interrupted) as second:
         raise StillRunning from second
