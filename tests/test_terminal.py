@@ -110,5 +110,4 @@ def test_a_walk_in_a_terminal(terminal):
     watches_progress(terminal)
     # An error's message is prose of any length: the terminal breaks it. Source code is not broken by anybody.
     ours = [line for line in terminal.lines() if not line.startswith(("    ", "In [")) and "Error" not in line]
-    print("\n".join(terminal.lines()))
     assert [line for line in ours if len(line) > terminal.columns] == []

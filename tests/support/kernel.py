@@ -6,6 +6,7 @@ The kernel is the interpreter that runs the tests, whatever kernels the machine 
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,19 @@ _ASK = {"allow_stdin": False, "stop_on_error": False}
 _SHOWN = ("display_data", "execute_result", "stream", "error", "update_display_data")
 
 
+def _output(message: dict[str, Any]) -> NotebookNode:
+    """Return what a front end would store, or for an update, which changes what is stored, that under its own type."""
+    from nbformat.v4 import new_output, output_from_msg
+
+    content = message["content"]
+    if message["msg_type"] != "update_display_data":
+        output: NotebookNode = output_from_msg(message)
+        return output
+    update: NotebookNode = new_output("display_data", data=content["data"], metadata=content["metadata"])
+    update.output_type = "update_display_data"
+    return update
+
+
 @dataclass(frozen=True, slots=True)
 class Kernel:
     """A running kernel."""
@@ -38,14 +52,12 @@ class Kernel:
 
         Neighbouring pieces of one stream are joined: the kernel may send one print() as several messages.
         """
-        from nbformat.v4 import output_from_msg
-
         outputs: list[NotebookNode] = []
 
         def collect(message: dict[str, Any]) -> None:
             if message["msg_type"] not in _SHOWN:
                 return
-            output = output_from_msg(message)
+            output = _output(message)
             last = outputs[-1] if outputs else None
             if last is not None and last.output_type == output.output_type == "stream" and last.name == output.name:
                 last.text += output.text
@@ -96,6 +108,13 @@ class Kernel:
             message = self.client.get_iopub_msg(timeout=TIMEOUT_S)
             if message["msg_type"] == "stream" and text in message["content"]["text"]:
                 return
+
+    def wait_for_file(self, path: Path) -> None:
+        """Wait until a cell that was started has made the file *path*."""
+        end = time.monotonic() + TIMEOUT_S
+        while not path.exists():
+            assert time.monotonic() < end, f"{path} never came"
+            time.sleep(0.02)
 
     def wait_for(self, identity: str) -> dict[str, Any]:
         """Wait for the reply to the cell *identity* and return its content."""

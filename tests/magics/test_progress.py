@@ -1,0 +1,92 @@
+"""How far a long move is, in a real kernel: one line, updated in place; silence; and what an interrupt leaves behind."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.magics.test_in_a_kernel import plain
+
+pytestmark = pytest.mark.kernel
+
+SET_UP = """
+%load_ext migration_magics
+%migrate init;
+%migrate connect sqlite:///app.db;
+"""
+
+
+def revision(name, wait):
+    return f"""%%revision -m "create {name}" --rev-id {name}
+import time
+def upgrade():
+    op.create_table("{name}", sa.Column("id", sa.Integer))
+    {wait}
+
+def downgrade():
+    op.drop_table("{name}")
+"""
+
+
+SLOW = [revision(name, "time.sleep(0.55)") for name in ("aa", "bb", "cc")]
+
+
+def text(output):
+    return output["data"]["text/plain"]
+
+
+def test_a_long_move_has_one_line_that_is_updated_in_place(kernel):
+    for cell in (SET_UP, *SLOW):
+        kernel.ok(cell)
+    shown = kernel.ok("%migrate upgrade head")
+    assert [one.output_type for one in shown] == [
+        "display_data",
+        *["update_display_data"] * (len(shown) - 2),
+        "execute_result",
+    ]
+    assert re.fullmatch(r"2 of 3 revisions · bb create bb · 1\.\d s", text(shown[0]))
+    assert re.fullmatch(r"3 of 3 revisions · done · [12]\.\d s", text(shown[-2]))
+    assert set(shown[0]["data"]) == set(shown[-2]["data"]) == {"text/plain", "text/html"}
+    assert "Upgraded app to head (applied)" in text(shown[-1])
+
+    # a quick one shows nothing but its result
+    kernel.ok(revision("dd", "pass"))
+    assert [one.output_type for one in kernel.ok("%migrate upgrade head")] == ["execute_result"]
+    assert kernel.ok("%migrate downgrade cc;") == []  # `;` silences that, too
+
+
+def test_a_stored_notebook_keeps_the_last_state_only(run_notebook):
+    notebook = run_notebook(SET_UP, *SLOW, "%migrate upgrade head;", "%migrate current")
+    (progress,) = notebook.cells[-2].outputs
+    assert text(progress).startswith("3 of 3 revisions · done · ")
+    assert "transient" not in progress
+    assert text(notebook.cells[-1].outputs[0]).startswith("cc (head)")
+
+
+# Each DDL statement of MariaDB commits itself; the others roll all of it back.
+STATE = {
+    "sqlite": ("still stands at base", "Nothing of bb is left", "Rolled back: aa."),
+    "postgresql": ("still stands at base", "Nothing of bb is left", "Rolled back: aa."),
+    "mariadb": ("stands at aa",),
+}
+
+
+@pytest.mark.parametrize("kind", STATE)
+def test_an_interrupt_tells_the_state_and_leaves_the_kernel_usable(request, kernel, tmp_path, kind):
+    url = request.getfixturevalue(f"{kind}_url")
+    kernel.ok(SET_UP.replace("sqlite:///app.db", url))
+    kernel.ok(revision("aa", "pass"))
+    # a file tells that the revision runs: what it prints is collected, and shown with the result
+    kernel.ok(revision("bb", "open('running', 'w').close(); [time.sleep(0.02) for _ in range(3000)]"))
+    moving = kernel.start("%migrate upgrade head")
+    kernel.wait_for_file(tmp_path / "running")
+    kernel.interrupt()
+    reply = kernel.wait_for(moving)
+    assert reply["ename"] == "MoveInterrupted"
+    said = " ".join(plain(reply["traceback"]))
+    assert [words for words in STATE[kind] if words not in said] == [], said
+
+    assert text(kernel.ok("1 + 1")[0]) == "2"
+    current = text(kernel.ok("%migrate current")[0])
+    assert current.startswith("aa (1 revision behind)" if kind == "mariadb" else "no revision applied"), current
