@@ -177,8 +177,10 @@ def _lies_behind(ws: WorkspaceState, target: str, heads: tuple[str, ...]) -> boo
         return False
     if target.startswith("-") or target.rpartition("@")[2] == "base" or target.rpartition("@")[2].startswith("-"):
         return True
+    is_relative = target.rpartition("-")[2].isdecimal() and target not in ws.chain.graph
     try:
-        ids = set(planner.resolve(ws.chain, target, "plan"))
+        # only a move knows how to count back from a revision: an upgrade from base ends at the one that is meant
+        ids = set(planner.plan_upgrade(ws.chain, target, ()).to_heads if is_relative else planner.resolve(ws.chain, target, "plan"))
     except RevisionNotFound:
         raise
     except MigrationError:

@@ -7,14 +7,16 @@ at the start proves at the end that the transaction is still the same one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from sqlalchemy import event
-from sqlalchemy.engine import Connection
 
 from ..errors import MigrationError, Refused
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+    from collections.abc import Callable, Iterator
 
 _ENDS = re.compile(
     r"\s*(?:COMMIT|END|ABORT|BEGIN|START\s+TRANSACTION|PREPARE\s+TRANSACTION|ROLLBACK(?!\s+(?:WORK\s+|TRANSACTION\s+)?TO\b))\b",
@@ -61,7 +63,7 @@ def rolled_back(connection: Connection, before_end: Callable[[], None]) -> Itera
         if has_escaped:
             raise Escaped(
                 "A revision ended the dry run's transaction by itself, so what it did until then was kept.",
-                hint="look at the database before anything else: %migrate current; take COMMIT out of the revision, or use autocommit_block()",
+                hint="look at the database before anything else: %migrate current; then take COMMIT out of the revision",
             )
 
 
@@ -77,6 +79,7 @@ def _has_escaped(connection: Connection) -> bool:
 
 def _refused(what: str) -> Refused:
     return Refused(
-        f"A revision ends the transaction by itself ({what}), so a dry run could not undo it. It was stopped there; nothing was changed.",
+        f"A revision ends the transaction by itself ({what}), so a dry run could not undo it. "
+        "It was stopped there; nothing was changed.",
         hint="take it out of the revision (Alembic commits), or run it for real instead of --dry-run",
     )

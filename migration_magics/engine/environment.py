@@ -160,8 +160,6 @@ class Environment:
                 with explicit_transactions() as begun:
                     self._run_hooked(Hooked(self.project, request, calls, None, begun))
             else:
-                if connection.dialect.name != "sqlite" and not connection.dialect.is_async:
-                    connection.detach()  # what env.py sets in the session must not go back into somebody's pool
                 begun = {id(connection)} if request.keeps_transaction else set()
                 is_meant = lambda engine: place_of_engine(engine, self.project) not in siblings  # noqa: E731
                 with lend(connection, drive_coroutines=in_loop, is_meant=is_meant), _default_schema(connection.dialect):

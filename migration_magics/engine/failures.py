@@ -62,7 +62,7 @@ def code(error: BaseException) -> str | int | None:
 def words(error: BaseException) -> str:
     """Return what the driver said, in one redacted line without SQLAlchemy's frame around it."""
     original = getattr(error, "orig", None) or error
-    arguments = getattr(original, "args", ())
+    arguments: tuple[Any, ...] = getattr(original, "args", ())
     text = str(arguments[1]) if len(arguments) > 1 and isinstance(arguments[0], int) else str(original)
     text = " ".join(line.strip() for line in text.splitlines() if line.strip())
     return redact(text or type(original).__name__)

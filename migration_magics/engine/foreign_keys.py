@@ -1,4 +1,4 @@
-"""Foreign keys on SQLite while they are not enforced: which rows miss their parent, and are there more than before?"""
+"""Foreign keys on SQLite while they are not enforced: which rows miss their parent, more of them than before."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def require_no_new(raw: Any, before: Violations) -> None:
 def _line(table: str, parent: str, count: int) -> str:
     if not parent:
         return f"a foreign key of {table} points at columns that are not unique"
-    return f"{count:,} {'row' if count == 1 else 'rows'} of {table} {'points' if count == 1 else 'point'} at rows of {parent} that are gone"
+    rows = "row" if count == 1 else "rows"
+    return f"{count:,} {rows} of {table} {'points' if count == 1 else 'point'} at rows of {parent} that are gone"
 
 
 def _tables(raw: Any) -> list[str]:

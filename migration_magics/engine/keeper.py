@@ -11,14 +11,17 @@ Facts, measured on SQLite 3.40 and Python 3.11 and 3.12 unless said:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, TYPE_CHECKING
 
 from sqlalchemy import event
-from sqlalchemy.engine import Connection
 
-from ..settings import Settings
 from . import failures, foreign_keys
+
+if TYPE_CHECKING:
+    from ..settings import Settings
+    from sqlalchemy.engine import Connection
+    from collections.abc import Callable
 
 
 class Keeper:
@@ -71,11 +74,9 @@ class Keeper:
             before = foreign_keys.violations(raw)
             self._pragma(connection, "foreign_keys", 0)
             self._checked.append((connection, before))
-            self._listen(connection, connection, "commit", lambda c: self._check_before_commit(c, before))
+            self._listen(connection, "commit", lambda c: self._check_before_commit(c, before))
         # After the listeners of the engine's owner, who may send a BEGIN of their own: those of a connection come first.
-        self._listen(
-            connection, _root(connection.engine), "begin", lambda c: self._begin(c) if c is connection else None
-        )
+        self._listen(_root(connection.engine), "begin", lambda c: self._begin(c) if c is connection else None)
         if connection.in_transaction():
             self._begin(connection)
         self._undo.append((connection, lambda: _end_transaction(raw)))
@@ -135,9 +136,7 @@ class Keeper:
             before = _value(raw, f"SHOW {name}")
             _execute(raw, f"SET {name} = {round(seconds * 1000)}")  # for the session: an autocommit_block has no LOCAL
             raw.commit()
-            self._undo.append(
-                (connection, lambda name=name, before=before, raw=raw: _set_back(raw, f"SET {name} = '{before}'"))
-            )  # type: ignore[misc]
+            self._undo.append((connection, partial(_set_back, raw, f"SET {name} = '{before}'")))
 
     def _prepare_mysql(self, connection: Connection) -> None:
         is_mariadb = getattr(connection.dialect, "is_mariadb", False)
@@ -157,11 +156,9 @@ class Keeper:
         for name, value in wanted.items():
             before = _value(raw, f"SELECT @@SESSION.{name}")
             _execute(raw, f"SET SESSION {name} = {value}")
-            self._undo.append(
-                (connection, lambda name=name, before=before: _execute(raw, f"SET SESSION {name} = {before}"))
-            )  # type: ignore[misc]
+            self._undo.append((connection, partial(_execute, raw, f"SET SESSION {name} = {before}")))
 
-    def _listen(self, connection: Connection, target: Any, name: str, listener: Callable[[Connection], object]) -> None:
+    def _listen(self, target: Any, name: str, listener: Callable[[Connection], object]) -> None:
         event.listen(target, name, listener)
         self._undo.append((_ALWAYS, lambda: event.remove(target, name, listener)))
 

@@ -119,7 +119,7 @@ def plan_upgrade(chain: Chain, target: str, heads: tuple[str, ...], *, database:
     require_known(graph, heads, connection or "the database")
     with resolving(graph, target, "upgrade"):
         order = host.upgrade_order(chain.directory, target, heads)
-    return _plan("upgrade", target, graph, order, heads, database, connection)
+    return _plan("upgrade", target, chain, order, heads, database, connection)
 
 
 def plan_downgrade(chain: Chain, target: str, heads: tuple[str, ...], *, database: str = "", connection: str = "") -> Plan:
@@ -128,7 +128,7 @@ def plan_downgrade(chain: Chain, target: str, heads: tuple[str, ...], *, databas
     require_known(graph, heads, connection or "the database")
     with resolving(graph, target, "downgrade"), _one_way(target, heads):
         order = host.downgrade_order(chain.directory, target, heads)
-    return _plan("downgrade", target, graph, order, heads, database, connection)
+    return _plan("downgrade", target, chain, order, heads, database, connection)
 
 
 @contextmanager
@@ -166,19 +166,28 @@ def plan_stamp(
     return Plan("stamp", text, tuple(planned), heads, to_heads, database, connection)
 
 
-def _plan(direction: Direction, target: str, graph: Graph, order: list[str], heads: tuple[str, ...], database: str, connection: str) -> Plan:
-    steps, at = [], tuple(sorted(heads))
-    applied = set(graph.ancestors(heads)) if direction == "downgrade" else set()
-    for id_ in order:
+def _plan(
+    direction: Direction, target: str, chain: Chain, order: list[str], heads: tuple[str, ...], database: str, connection: str
+) -> Plan:
+    graph, start = chain.graph, tuple(sorted(heads))
+    try:
+        after = host.heads_after_moves(chain.directory, order, heads, is_upgrade=direction == "upgrade")
+    except KeyError:
+        # Alembic's bookkeeping will fail like this when it runs (1.20.1, a revision that depends on its own ancestor)
+        after = [start] * len(order)
+    steps = []
+    for id_, from_heads, to_heads in zip(order, (start, *after), after):  # noqa: B905 - the second is longer by one
         revision = graph[id_]
-        if direction == "upgrade":
-            to_heads = tuple(sorted((set(at) - set(graph.below(id_))) | {id_}))
-        else:
-            applied.discard(id_)
-            uncovered = {below for below in graph.below(id_) if applied.isdisjoint(graph.above(below))}
-            to_heads = tuple(sorted((set(at) - {id_}) | uncovered))
         steps.append(
-            PlannedStep(id_, revision.message, at, to_heads, revision.path, revision.digest, revision.has_downgrade, len(revision.parents) > 1)
+            PlannedStep(
+                id_,
+                revision.message,
+                from_heads,
+                to_heads,
+                revision.path,
+                revision.digest,
+                revision.has_downgrade,
+                len(revision.parents) > 1,
+            )
         )
-        at = to_heads
-    return Plan(direction, target, tuple(steps), tuple(sorted(heads)), at, database, connection)
+    return Plan(direction, target, tuple(steps), start, after[-1] if after else start, database, connection)

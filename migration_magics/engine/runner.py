@@ -151,6 +151,13 @@ class _Run:
     # -- during
 
     def _locked(self, connection: Connection) -> None:
+        try:
+            self._with_lock(connection)
+        finally:
+            if self.is_started and self.database.family != "sqlite" and not self.database.is_async:
+                connection.invalidate()  # what was SET in the session must not go back into somebody's pool
+
+    def _with_lock(self, connection: Connection) -> None:
         with migrator_lock(connection, self.database.family, self.calls[0].version_table, self.settings.migrator_wait_s):
             self.before = host_environment.version_heads(connection, dict(self.calls[0].options), self.calls[0].session)
             connection.rollback()

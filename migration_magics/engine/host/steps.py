@@ -61,6 +61,25 @@ class _Tally(HeadMaintainer):
         self.heads.add(to_)
 
 
+class _Move(RevisionStep):
+    """A step for bookkeeping only: its module is not imported."""
+
+    def __init__(self, directory: ScriptDirectory, id_: str, *, is_upgrade: bool) -> None:
+        self.revision_map = directory.revision_map
+        self.revision = directory.get_revision(id_)
+        self.is_upgrade = is_upgrade
+
+
+def heads_after_moves(
+    directory: ScriptDirectory, order: Iterable[str], heads: tuple[str, ...], *, is_upgrade: bool
+) -> list[tuple[str, ...]]:
+    """Return the heads after each revision of *order* has run. Raises KeyError where Alembic's bookkeeping will (1.20.1:
+
+    a revision that names its own ancestor in `depends_on`).
+    """
+    return heads_after((_Move(directory, id_, is_upgrade=is_upgrade) for id_ in order), heads)
+
+
 def heads_after(steps: Iterable[Any], heads: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Return the heads after each of *steps*, by Alembic's own bookkeeping."""
     tally, found = _Tally(heads), []
