@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import threading
 from pathlib import Path
@@ -17,6 +16,7 @@ from sqlalchemy.pool import NullPool, Pool, SingletonThreadPool, StaticPool
 from ..errors import ConnectionProblem, DatabaseUnreachable, UsageProblem
 from ..redact import redact
 from . import failures, worker
+from .brake import Brake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -119,7 +119,7 @@ class Database:
         self.facts: str | None = None
         self.directory = directory or Path.cwd()
         """What a relative SQLite file is meant from: SQLAlchemy makes it absolute when the engine is made."""
-        self._cancel: Callable[[], None] | None = None
+        self.brake = Brake()
         self._is_ours = False
 
     @classmethod
@@ -209,10 +209,11 @@ class Database:
             DatabaseUnreachable, DatabaseReadOnly, DatabaseLocked, DriverMissing: from opening the connection.
             worker.Interrupted: the user interrupted the kernel and the work has ended.
         """
+        self.brake.reset()
         if self.is_async:
-            return worker.call(lambda: asyncio.run(self._bridge(work)), self.cancel)
+            return worker.call(lambda: asyncio.run(self._bridge(work)), self.brake)
         if in_thread and not self.is_thread_bound:
-            return worker.call(lambda: self._run_here(work), self.cancel)
+            return worker.call(lambda: self._run_here(work), self.brake)
         try:
             return self._run_here(work)
         except KeyboardInterrupt as interrupt:
@@ -230,8 +231,12 @@ class Database:
                     hint="make the folder, or mend the path",
                 )
             return
+        self.read(_read_something)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Return what *work* returns, as `run` does; what the database refuses becomes DatabaseUnreachable."""
         try:
-            self.run(_read_something)
+            return self.run(work)
         except exc.DatabaseError as error:
             problem = failures.connection_problem(error, self.name)
             said = redact(failures.words(error), *self._secrets())
@@ -239,27 +244,9 @@ class Database:
                 f"{self.name} cannot be read: {said}", hint="is this the right database?"
             ) from error
 
-    def cancel(self) -> None:
-        """Ask the driver to stop the statement that runs now, from another thread. Safe at any time."""
-        cancel = self._cancel
-        if cancel is not None:
-            with contextlib.suppress(
-                Exception
-            ):  # the connection may have ended by itself: then there is nothing to stop
-                cancel()
-
     def watch(self, connection: Connection) -> None:
-        """Let `cancel` reach the statements of *connection*."""
-        raw: Any = connection.connection.driver_connection
-        if hasattr(raw, "interrupt"):  # sqlite3, aiosqlite
-            self._cancel = lambda: _finish(raw.interrupt())
-        elif not self.is_async and hasattr(raw, "cancel_safe"):  # psycopg
-            self._cancel = raw.cancel_safe
-        elif hasattr(raw, "cancel"):  # psycopg2, asynchronous psycopg
-            self._cancel = raw.cancel
-        elif hasattr(raw, "thread_id"):  # MySQL protocol: another connection must kill the query
-            thread_id = raw.thread_id()
-            self._cancel = lambda: self._kill(int(thread_id))
+        """Let an interrupt reach the statements of *connection*."""
+        self.brake.watch(connection, self._kill)
 
     def _kill(self, thread_id: int) -> None:
         with self.engine.connect() as connection:
@@ -314,13 +301,6 @@ class Database:
 def _read_something(connection: Connection) -> None:
     """Opening a SQLite file does not read it: whether it is a database shows at the first look."""
     connection.exec_driver_sql("PRAGMA schema_version" if connection.dialect.name == "sqlite" else "SELECT 1")
-
-
-def _finish(result: object) -> None:
-    """Run a coroutine that awaits nothing: aiosqlite's `interrupt`."""
-    if asyncio.iscoroutine(result):
-        with contextlib.suppress(StopIteration):
-            result.send(None)
 
 
 def _facts(connection: Connection) -> str:

@@ -61,7 +61,7 @@ def read_heads(database: Database, calls: tuple[Configured, ...]) -> tuple[str, 
     if database.is_missing:
         return ()
     options, session = dict(calls[0].options), calls[0].session
-    return database.run(lambda connection: host_environment.version_heads(connection, options, session))
+    return database.read(lambda connection: host_environment.version_heads(connection, options, session))
 
 
 def run(
@@ -176,7 +176,7 @@ class _Run:
         if self.mode == "native":
             run = lambda: self.environment.run(self._request(), self.calls, None)  # noqa: E731
             # an asynchronous driver has us inside an event loop here, where env.py could not start its own
-            self.output = worker.call(run, self.database.cancel) if self.database.is_async else run()
+            self.output = worker.call(run, self.database.brake) if self.database.is_async else run()
             return
         in_loop = self.database.is_async or self.database.is_thread_bound
         if self.options.is_dry_run:

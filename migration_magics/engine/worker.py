@@ -13,6 +13,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from .brake import Brake, Interrupted
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,8 +27,8 @@ GRACE_S = 20.0
 """How long a cancelled run may take to roll back before we stop waiting for it, in seconds."""
 
 
-class Interrupted(BaseException):
-    """Raised inside the work when the user interrupts the kernel; not an Exception, so that no revision swallows it."""
+_PATIENCE_S = 2.0
+"""How long a statement is cancelled before its driver is interrupted as Python code is, in seconds."""
 
 
 class _Job(Generic[T]):
@@ -91,11 +93,11 @@ class StillRunning(KeyboardInterrupt):
     """The work did not stop within the grace time, or was interrupted twice: what it does to the database is unknown."""
 
 
-def call(work: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
+def call(work: Callable[[], T], brake: Brake | None = None) -> T:
     """Return what *work* returns, run in a thread of its own; raise what it raises.
 
-    On KeyboardInterrupt *cancel* is asked to stop the statement that is running, the work is told to stop, and its end
-    (a rollback) is awaited: at most `GRACE_S`, or until a second interrupt.
+    On KeyboardInterrupt the *brake* is pulled: the statement that runs is cancelled, no further one begins, Python code is
+    interrupted. The end of the work (a rollback) is awaited: at most `GRACE_S`, or until a second interrupt.
 
     Raises:
         Interrupted: the work was stopped and has ended.
@@ -106,7 +108,7 @@ def call(work: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
         job.start()  # inside: it waits for the thread, and an interrupt may come meanwhile
         job.wait()
     except (KeyboardInterrupt, Interrupted) as interrupt:  # Interrupted: we wait in a job ourselves
-        _stop(job, cancel, interrupt)
+        _stop(job, brake or Brake(), interrupt)
     if job.error is None and not job.has_value:
         job.error = Interrupted()
     if job.error is not None:
@@ -117,16 +119,16 @@ def call(work: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
     return job.value
 
 
-def _stop(job: _Job[T], cancel: Callable[[], None] | None, interrupt: BaseException) -> None:
+def _stop(job: _Job[T], brake: Brake, interrupt: BaseException) -> None:
+    began = time.monotonic()
     try:
-        job.interrupt()
-        end, has_ended, is_last = time.monotonic() + GRACE_S, False, False
-        while not has_ended and time.monotonic() < end:
-            if cancel is not None and not is_last:
-                # Again and again, since the first may come just before the statement begins; and once more when the
-                # work has noticed, since a driver may then have left its statement running on the server (psycopg 3).
-                is_last = job.has_noticed
-                cancel()
+        brake.pull()
+        has_ended = job.wait(_POLL_S) if brake.is_watching else False
+        while not has_ended and time.monotonic() < began + GRACE_S:
+            if brake.is_in_statement:
+                brake.cancel()
+            if not job.has_noticed and (not brake.is_in_statement or time.monotonic() > began + _PATIENCE_S):
+                job.interrupt()
             has_ended = job.wait(_POLL_S)
     except (KeyboardInterrupt, Interrupted) as second:
         raise StillRunning from second
@@ -135,3 +137,6 @@ def _stop(job: _Job[T], cancel: Callable[[], None] | None, interrupt: BaseExcept
     if job.error is not None and not isinstance(job.error, Interrupted):
         # the statement we cancelled fails with an error of the driver: it is the interrupt that caused it
         job.error = Interrupted().with_traceback(job.error.__traceback__)
+
+
+__all__ = ["GRACE_S", "Interrupted", "StillRunning", "call"]

@@ -93,7 +93,7 @@ def test_an_interrupt_stops_the_statement_that_runs(driver, tmp_path):
         database.run(work, in_thread=True)
     thread.join()
     assert database.run(lambda connection: connection.exec_driver_sql("SELECT 1").scalar()) == 1
-    database.cancel()  # safe at any time, also when what it would stop has ended
+    database.brake.cancel()  # safe at any time, also when what it would stop has ended
     database.dispose()
 
 
