@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .model.graph import Graph, Revision
 from .model.plan import Plan
@@ -23,10 +23,16 @@ if TYPE_CHECKING:
     from .model.trace import Trace
 
 
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What all results share. A subclass says its table in `rows`."""
+    """What all results share. A subclass says its table in `rows`.
 
-    __slots__ = ()
+    *protected* is the name of the connection that the command used, where that is a protected one.
+    """
+
+    protected: str = field(default="", kw_only=True)
+    is_about_one_connection: ClassVar[bool] = True
+    """So that it says when that is a protected one; the others say it of each, or are about none."""
 
     def rows(self) -> list[dict[str, Any]]:
         """The result as a table: one dictionary per row, the same keys in each, in the order shown; may be empty."""
@@ -85,7 +91,8 @@ def _plain(value: Any) -> Any:
 class ConnectionShown:
     """A connection as results show it. *url* is redacted; *server* is "SQLite 3.40.1" or "" while nothing was asked of it.
 
-    *current* is None where the database was not, or could not be, read; *problem* then says why.
+    *current* is None where the database was not, or could not be, read; *problem* then says why. *is_connected* is False
+    for one that pyproject.toml names and nobody has opened.
     """
 
     name: str
@@ -97,6 +104,7 @@ class ConnectionShown:
     current: tuple[str, ...] | None = None
     pending: int | None = None
     problem: str = ""
+    is_connected: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +133,9 @@ class Connected(Result):
 
 @dataclass(frozen=True, slots=True)
 class Connections(Result):
-    """`connections`: every connection of the notebook, in the order they were made."""
+    """`connections`: every connection of the notebook, in the order they were made, then those pyproject.toml offers."""
 
+    is_about_one_connection: ClassVar[bool] = False
     connections: tuple[ConnectionShown, ...]
 
     def rows(self) -> list[dict[str, Any]]:
@@ -137,6 +146,7 @@ class Connections(Result):
 class Initialised(Result):
     """`init`: the project that was written. *files* are the new files, relative to the working directory where possible."""
 
+    is_about_one_connection: ClassVar[bool] = False
     directory: str
     config: str
     template: str
@@ -172,6 +182,40 @@ class Status(Result):
                 "pending": len(self.pending),
                 "next_command": self.next_command,
             }
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusOfAll(Result):
+    """`status --all`: every revision, newest first, on every connection, in the order they were made.
+
+    *applied* holds the applied ids by the connection's name; None where the database could not be read, or belongs to
+    another project. *notes* say why.
+    """
+
+    is_about_one_connection: ClassVar[bool] = False
+    revisions: tuple[Revision, ...]
+    connections: tuple[ConnectionShown, ...]
+    applied: Mapping[str, frozenset[str] | None]
+    project: ProjectShown
+    notes: tuple[str, ...] = ()
+
+    def state(self, id_: str, name: str) -> str:
+        """Return what the revision is on the connection *name*: "current", "applied", "pending" or "unknown"."""
+        applied = self.applied[name]
+        if applied is None:
+            return "unknown"
+        current = next(one.current or () for one in self.connections if one.name == name)
+        return "current" if id_ in current else "applied" if id_ in applied else "pending"
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "revision": revision.id,
+                "message": revision.message,
+                **{one.name: self.state(revision.id, one.name) for one in self.connections},
+            }
+            for revision in self.revisions
         ]
 
 
@@ -295,6 +339,7 @@ class History(Result):
             "range": self.range,
             "connection": self.connection,
             "notes": list(self.notes),
+            "protected": self.protected,
         }
 
 
@@ -450,6 +495,7 @@ class HelpEntry:
 class HelpPage(Result):
     """`help [COMMAND]` and `--help`: usage, what it does, its arguments and options (or all commands), examples."""
 
+    is_about_one_connection: ClassVar[bool] = False
     title: str
     usage: str
     summary: str
@@ -467,6 +513,7 @@ class Why(Result):
     *traceback* is Python's text, first cause first, without secrets; everything is "" where no command has failed.
     """
 
+    is_about_one_connection: ClassVar[bool] = False
     error: str = ""
     message: str = ""
     hint: str = ""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Shown,
         SqlShown,
         Status,
+        StatusOfAll,
     )
 
 
@@ -62,9 +63,9 @@ class Workspace(WorkspaceState):
         result: Initialised = self._do("init", directory, options)
         return result
 
-    def status(self, **options: object) -> Status:
-        """Return where the database stands and the next sensible command."""
-        result: Status = self._do("status", (), options)
+    def status(self, **options: object) -> Status | StatusOfAll:
+        """Return where the database stands and the next sensible command; with `all=True` how every connection stands."""
+        result: Status | StatusOfAll = self._do("status", (), options)
         return result
 
     def current(self, **options: object) -> Current:

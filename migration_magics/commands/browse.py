@@ -7,15 +7,50 @@ from typing import TYPE_CHECKING
 from ..engine import offline, planner
 from ..engine.sources import revision_source
 from ..errors import CheckFailed, NotConnected, ProjectNotFound, UsageProblem
-from ..results import Branches, Current, Heads, History, RevisionShown, Shown, Status
+from ..results import Branches, Current, Heads, History, RevisionShown, Shown, Status, StatusOfAll
+from .connect import offered
 from .workspace import WorkspaceState, pending_count
 
 if TYPE_CHECKING:
     from ..model.graph import Graph, Revision
 
 
-def status(ws: WorkspaceState) -> Status:
-    """Return where the database stands and the next sensible command."""
+def status(ws: WorkspaceState, *, all: bool = False) -> Status | StatusOfAll:  # noqa: A002 - the option's name
+    """Return where the database stands and the next sensible command; with *all* how every connection stands."""
+    return _status_of_all(ws) if all else _status(ws)
+
+
+def _status_of_all(ws: WorkspaceState) -> StatusOfAll:
+    """Return every revision of the project in use on every connection; one that cannot be read is no reason to fail."""
+    project = ws.project_shown()
+    if project is None:
+        raise ProjectNotFound(
+            "There is no Alembic project here.", hint="%migrate init, or %migrate connect --project PATH"
+        )
+    if not ws.databases:
+        raise NotConnected("No database is connected.", hint="%migrate connect sqlite:///app.db")
+    graph, directory = ws.chain.graph, ws.project.directory
+    shown = tuple(ws.connection_shown(name) for name in ws.databases)
+    applied: dict[str, frozenset[str] | None] = {}
+    notes = []
+    for one in shown:
+        with ws.using(one.name):
+            is_ours = ws.project.directory == directory
+        applied[one.name] = (
+            graph.ancestors(current_known(graph, one.current)) if one.current is not None and is_ours else None
+        )
+        unknown = planner.unknown_ids(graph, one.current or ()) if is_ours else ()
+        notes += [f"! {one.name}: {one.problem}"] if one.problem else []
+        notes += [f"{one.name} belongs to another project."] if not is_ours else []
+        notes += (
+            [f"! {one.name} stands at {', '.join(unknown)}, for which this project has no file."] if unknown else []
+        )
+    idle = [one.name for one in offered(ws)]
+    notes += [f"Not connected: {', '.join(idle)}."] if idle else []
+    return StatusOfAll(graph.newest_first, shown, applied, project, tuple(notes))
+
+
+def _status(ws: WorkspaceState) -> Status:
     project = ws.project_shown()
     connection = ws.connection_shown() if ws.has_connection else None
     if project is None:

@@ -11,7 +11,8 @@ from ..engine import configuration, connecting
 from ..engine.project import Config, find, from_config
 from ..engine.templates import create
 from ..errors import ConnectionNotFound, EnvironmentFailed, NotConnected, ProjectNotFound, UsageProblem
-from ..results import Connected, Connections, Initialised
+from ..redact import redact
+from ..results import Connected, Connections, ConnectionShown, Initialised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,12 +69,30 @@ def connect(
 
 
 def connections(ws: WorkspaceState) -> Connections:
-    """Return every connection with the revision its database stands at."""
-    return Connections(tuple(ws.connection_shown(name) for name in ws.databases))
+    """Return every connection with the revision its database stands at, and those that pyproject.toml offers."""
+    return Connections((*(ws.connection_shown(name) for name in ws.databases), *offered(ws)))
+
+
+def offered(ws: WorkspaceState) -> tuple[ConnectionShown, ...]:
+    """Return the connections that pyproject.toml names and nobody has opened; nothing is resolved or asked."""
+    named = configuration.read().connections.values()
+    return tuple(
+        ConnectionShown(
+            one.name,
+            redact(one.url),
+            one.url.split(":")[0].split("+")[0] if "://" in one.url else "",
+            is_protected=one.protected,
+            is_connected=False,
+        )
+        for one in named
+        if one.name not in ws.databases
+    )
 
 
 def use(ws: WorkspaceState, *, name: str) -> Connected:
-    """Switch to the connection *name*. Raises ConnectionNotFound."""
+    """Switch to the connection *name*, which is opened where only pyproject.toml knows it. Raises ConnectionNotFound."""
+    if name not in ws.databases and name in configuration.read().connections:
+        return connect(ws, source=name)
     ws.use(name)
     return _connected(ws, f"connection {name}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ..engine import configuration
 from ..errors import MigrationError
 from ..model.names import Names
 from .workspace import WorkspaceState
@@ -41,11 +42,15 @@ class Seen:
         return workspace.names_of(database) if workspace and database else Names()
 
     def connections(self) -> Mapping[str, str]:
-        """Return the connections by name, each with its server and whether it is in use or protected."""
+        """Return the connections by name, each with its server and whether it is in use, protected, or only named."""
         workspace = self._workspace
         if workspace is None:
             return MappingProxyType({})
-        return {
+        try:
+            named = dict.fromkeys(configuration.read().connections, "not connected")
+        except MigrationError:
+            named = {}  # the next command says what is wrong with pyproject.toml
+        return named | {
             name: ", ".join(
                 [
                     database.server,

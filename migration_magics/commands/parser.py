@@ -11,12 +11,12 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ..errors import UsageProblem
+from ..errors import ConfirmationRequired, UsageProblem
 from .braces import Evaluate, Line, read
 from .declaration import HELP, ON, Argument, Command
 from .help import help_page, nearest, unknown_command
@@ -24,6 +24,8 @@ from .table import CELLS, COMMANDS
 
 if TYPE_CHECKING:
     from ..results import Result
+
+R = TypeVar("R", bound="Result")
 
 _OPTION = re.compile(r"--[A-Za-z][\w-]*(=.*)?\Z|-[A-Za-z]\S*\Z", re.DOTALL)
 """What is meant as an option. `-1`, `-3:current`, `-` and "-with spaces" are values: no option starts with a digit."""
@@ -34,6 +36,10 @@ class SwitchesConnection(Protocol):
 
     def using(self, name: str, /) -> AbstractContextManager[object]:
         """Use the connection *name* for a while, then the one before again."""
+
+    @property
+    def protected_name(self) -> str:
+        """The name of the connection in use where it is a protected one, else ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +141,18 @@ def execute(workspace: SwitchesConnection | None, parsed: Parsed, **context: obj
     known = {name: context[name] for name in command.context if name in context}
     switched = workspace.using(parsed.on) if workspace is not None and parsed.on else nullcontext()
     with switched:
-        return function(workspace, **parsed.arguments, **known)
+        try:
+            result = function(workspace, **parsed.arguments, **known)
+        except ConfirmationRequired as error:
+            error.planned = error.planned and _marked(workspace, error.planned)
+            raise
+        return _marked(workspace, result)
+
+
+def _marked(workspace: SwitchesConnection | None, result: R) -> R:
+    """Note in *result* that its connection is a protected one: here, once, for every command that uses one."""
+    name = workspace.protected_name if workspace is not None and result.is_about_one_connection else ""
+    return replace(result, protected=name) if name else result
 
 
 def _function(run: str) -> Callable[..., Result]:

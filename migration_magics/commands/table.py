@@ -139,6 +139,8 @@ _LOOK = (
         group="look",
         summary="Show where the database stands and the next sensible command.",
         run="browse:status",
+        arguments=(flag("Every revision on every connection, side by side.", "--all"),),
+        examples=("%migrate status --all",),
     ),
     Command(
         name="current",

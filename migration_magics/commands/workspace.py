@@ -125,6 +125,10 @@ class WorkspaceState:
         """Raise ConnectionNotFound, with the nearest name, unless there is a connection *name*."""
         if name in self._entries:
             return
+        if name in configuration.read().connections:
+            raise ConnectionNotFound(
+                f"{name} is named in pyproject.toml and not connected.", hint=f"%migrate connect {name}"
+            )
         near = difflib.get_close_matches(name, self._entries, 1)
         open_ones = f"connected are: {', '.join(self._entries)}" if self._entries else "%migrate connect URL"
         known = f"did you mean {near[0]}?" if near else open_ones
@@ -147,6 +151,11 @@ class WorkspaceState:
         """Close every connection."""
         for name in tuple(self._entries):
             self.remove(name)
+
+    @property
+    def protected_name(self) -> str:
+        """The name of the connection in use where it is a protected one, else ""."""
+        return self._current if self._current is not None and self.database.is_protected else ""
 
     @property
     def is_elsewhere(self) -> bool:

@@ -36,16 +36,16 @@ def fit(columns: int) -> None:
 def text(result: Result, settings: Settings | None = None) -> str:
     """Return *result* as aligned text for a terminal, without colours or control characters but newlines."""
     from .plain import render_text
-    from .views import view_of
+    from .views import view_with_badge
 
-    return render_text(view_of(result, settings or _settings), _columns)
+    return render_text(view_with_badge(result, settings or _settings), _columns)
 
 
 def bundle(result: Result, settings: Settings | None = None) -> dict[str, str]:
     """Return *result* as a MIME bundle of exactly `text/plain` and `text/html`."""
-    from .views import view_of
+    from .views import view_with_badge
 
-    return _bundle(view_of(result, settings or _settings))
+    return _bundle(view_with_badge(result, settings or _settings))
 
 
 def progress_bundle(done: int, total: int, revision: str, message: str, elapsed_s: float) -> dict[str, str]:

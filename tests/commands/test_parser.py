@@ -92,7 +92,7 @@ def test_what_is_accepted_for_alembics_sake_is_not_passed_on():
 def test_on_is_no_argument_of_the_command():
     parsed = parse("status --on staging")
     assert parsed.on == "staging"
-    assert parsed.arguments == {}
+    assert parsed.arguments == {"all": False}
 
 
 @pytest.mark.parametrize("line", ["upgrade --help", "upgrade -h", "downgrade --help", "upgrade head --help --yes"])
@@ -243,6 +243,7 @@ class Connections:
     """A workspace of which only the connection in use is known."""
 
     current = "first"
+    protected_name = ""
 
     @contextlib.contextmanager
     def using(self, name):
@@ -255,7 +256,7 @@ class Connections:
 
 def seen(workspace, **arguments):
     """Run as a command: what it was called with."""
-    return SimpleNamespace(current=workspace and workspace.current, **arguments)
+    return SimpleNamespace(current=workspace and workspace.current, is_about_one_connection=True, **arguments)
 
 
 class TestExecute:

@@ -29,6 +29,7 @@ from migration_magics.results import (
     Shown,
     SqlShown,
     Status,
+    StatusOfAll,
     Why,
 )
 
@@ -109,6 +110,7 @@ GONE = ConnectionShown(
     "mysql",
     problem="The server at db.example.org:3306 does not answer.",
 )
+IDLE = ConnectionShown("staging", "env:STAGING_URL", "", is_protected=True, is_connected=False)
 PROJECT = ProjectShown("migrations", "alembic.ini", 7, ("f07d21",), ("002a8f",))
 
 LOSES = Finding(
@@ -288,6 +290,14 @@ EXAMPLES: dict[str, Result] = {
     "connected_none": Connected(None, "eval was disconnected"),
     "connections": Connections((EVAL, LIVE, GONE)),
     "connections_empty": Connections(()),
+    "connections_named": Connections((EVAL, IDLE)),
+    "status_of_all": StatusOfAll(
+        GRAPH.newest_first,
+        (EVAL, LIVE, GONE),
+        {"eval": APPLIED, "live": frozenset(one.id for one in GRAPH), "old": None},
+        PROJECT,
+        (f"! old: {GONE.problem}", "Not connected: staging."),
+    ),
     "initialised": Initialised(
         "migrations",
         "alembic.ini",
@@ -295,7 +305,7 @@ EXAMPLES: dict[str, Result] = {
         ("alembic.ini", "migrations/env.py", "migrations/script.py.mako", "migrations/README"),
     ),
     "status": Status(EVAL, PROJECT, (METRICS, WORKER), (CPU,), (MERGE, CPU), "%migrate plan"),
-    "status_at_head": Status(LIVE, PROJECT, (CPU,), (CPU,), (), "%migrate history"),
+    "status_at_head": Status(LIVE, PROJECT, (CPU,), (CPU,), (), "%migrate history", protected="live"),
     "status_not_connected": Status(None, PROJECT, (), (CPU,), (), "%migrate connect sqlite:///app.db"),
     "status_unreachable": Status(GONE, PROJECT, (), (CPU,), (), "%migrate connect", (GONE.problem,)),
     "status_no_revisions": Status(
@@ -315,6 +325,7 @@ EXAMPLES: dict[str, Result] = {
     ),
     "current_unknown": Current(("deadbe",), at_head=False, behind=0, unknown=("deadbe",), connection="eval"),
     "heads": Heads((METRICS, WORKER), ("77e0f4", "a41c9e"), {"77e0f4": ("metrics",)}, ("a41c9e",)),
+    "heads_protected": Heads((CPU,), ("f07d21",), {}, ("f07d21",), protected="live"),
     "heads_empty": Heads((), (), {}),
     "branches": Branches(((RENAME, (METRICS, WORKER)),), {"77e0f4": ("metrics",)}),
     "branches_empty": Branches((), {}),

@@ -23,6 +23,7 @@ class EchoWorkspace:
     log: list[str] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
     on_step: object = None
+    protected_name: str = ""
 
     @contextlib.contextmanager
     def using(self, name: str) -> Iterator[None]:
@@ -46,6 +47,7 @@ class Echo:
     connection: str | None
     workspace: EchoWorkspace
     cell: str = ""
+    is_about_one_connection: bool = True
 
 
 def echo(workspace: EchoWorkspace, **arguments: Any) -> Echo:

@@ -22,7 +22,7 @@ def test_a_line_runs_its_command_and_gives_its_result(shell):
 
 
 def test_nothing_is_status(shell):
-    assert outcome(shell, "%migrate").arguments == {}
+    assert outcome(shell, "%migrate").arguments == {"all": False}
 
 
 def test_the_other_name_does_the_same(shell):

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from . import author, browse, help_page, history, move, place
-from .base import view_of
+from .base import view_of, view_with_badge
 
-__all__ = ["author", "browse", "help_page", "history", "move", "place", "view_of"]
+__all__ = ["author", "browse", "help_page", "history", "move", "place", "view_of", "view_with_badge"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import singledispatch
 from typing import TYPE_CHECKING, TypeVar
 
@@ -55,6 +56,15 @@ def view_of(result: Result, settings: Settings) -> View:
     )
     drawn = tuple(Row(tuple(cell(_said(value)) for value in row.values())) for row in rows)
     return View(name, blocks=(Table("Rows", columns, drawn, hidden),))
+
+
+def view_with_badge(result: Result, settings: Settings) -> View:
+    """Return what *result* shows, and that it is about a protected connection: here, once, for every result."""
+    view = view_of(result, settings)
+    if not result.protected:
+        return view
+    badge = "protected" if result.protected in view.title.split() else f"{result.protected} is protected"
+    return replace(view, chips=(chip(badge, "drop"), *view.chips))
 
 
 def _is_number(value: object) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...redact import redact
-from ...results import Connected, Connections, ConnectionShown, Initialised, ProjectShown, Status
+from ...results import Connected, Connections, ConnectionShown, Initialised, ProjectShown, Status, StatusOfAll
 from ..view import (
     Block,
     Card,
     Cards,
+    Cell,
     Column,
     Facts,
     Line,
@@ -17,6 +18,7 @@ from ..view import (
     Prose,
     Row,
     Table,
+    Tone,
     View,
     cell,
     chip,
@@ -24,7 +26,7 @@ from ..view import (
     plain,
 )
 from ..words import count
-from .base import NO_REVISIONS, capped, ids, next_step, remarks, revision_table, view_of
+from .base import NO_REVISIONS, capped, ids, name_cell, next_step, remarks, revision_table, view_of
 
 if TYPE_CHECKING:
     from ...settings import Settings
@@ -82,11 +84,15 @@ def _(result: Connected, _settings: Settings) -> View:
     problem = remarks(connection.problem)
     return View(
         f"Connected to {connection.name}",
-        chips=(chip("protected", "drop"),) if connection.is_protected else (),
         notes=_where(connection),
         blocks=(*((Facts(tuple(facts)),) if facts else ()), *problem, *remarks(*result.notes)),
         foot=next_step("%migrate status") if result.project else _START,
     )
+
+
+def _why_not(connection: ConnectionShown) -> str:
+    """Why it is not said where the database stands."""
+    return (redact(connection.problem) or "not read") if connection.is_connected else "not connected"
 
 
 @view_of.register(Connections)
@@ -94,6 +100,7 @@ def _(result: Connections, settings: Settings) -> View:
     if not result.connections:
         return View("Connections", blocks=(Prose((Piece("No connections yet."), *_CONNECT)),))
     shown, hidden = capped(result.connections, settings)
+    idle = [one for one in result.connections if not one.is_connected]
     columns = (
         Column("name", is_narrow=True),
         Column("database", is_narrow=True),
@@ -106,7 +113,7 @@ def _(result: Connections, settings: Settings) -> View:
                 cell(Piece(one.name, "strong"), *_words(one)),
                 cell(one.server or one.dialect),
                 cell(code(redact(one.url))),
-                cell(*(stands_at(one.current, one.pending) or plain(redact(one.problem) or "not read", "dim"))),
+                cell(*(stands_at(one.current, one.pending) or plain(_why_not(one), "dim"))),
             ),
             "here" if one.is_current else "",
         )
@@ -116,7 +123,10 @@ def _(result: Connections, settings: Settings) -> View:
         "Connections",
         notes=(plain(count(len(result.connections), "connection")),),
         blocks=(Table("In the order they were made", columns, rows, hidden),),
-        foot=((Piece("Use another:"), code("%migrate use NAME"), Piece("· for one command:"), code("--on NAME")),),
+        foot=(
+            (Piece("Use another:"), code("%migrate use NAME"), Piece("· for one command:"), code("--on NAME")),
+            *(next_step(f"%migrate connect {idle[0].name}", "Connect:") if idle else ()),
+        ),
     )
 
 
@@ -174,5 +184,47 @@ def _(result: Status, settings: Settings) -> View:
         blocks += (Prose(NO_REVISIONS),)
     if result.pending:
         blocks += (revision_table("Pending, in the order they would run", result.pending, settings),)
-    chips = (chip("protected", "drop"),) if connection and connection.is_protected else ()
-    return View(connection.name if connection else "Not connected", chips, notes, blocks)
+    return View(connection.name if connection else "Not connected", (), notes, blocks)
+
+
+@view_of.register(StatusOfAll)
+def _(result: StatusOfAll, settings: Settings) -> View:
+    shown, hidden = capped(result.revisions, settings)
+    columns = (
+        Column("revision", is_code=True, is_narrow=True),
+        Column("message"),
+        *(Column(_heading(one), is_narrow=True) for one in result.connections),
+    )
+    rows = tuple(
+        Row(
+            (
+                name_cell(revision, "head" if revision.id in result.project.heads else ""),
+                cell(revision.message),
+                *(_state_cell(result.state(revision.id, one.name)) for one in result.connections),
+            )
+        )
+        for revision in shown
+    )
+    stand = tuple(
+        (_heading(one), stands_at(one.current, one.pending) or plain("not read", "dim")) for one in result.connections
+    )
+    return View(
+        "Status of all connections",
+        notes=(plain(count(len(result.connections), "connection")), (Piece("project"), *_project(result.project))),
+        blocks=(
+            Facts(stand),
+            *((Table("Newest first", columns, rows, hidden),) if rows else (Prose(NO_REVISIONS),)),
+            *remarks(*result.notes),
+        ),
+    )
+
+
+def _heading(connection: ConnectionShown) -> str:
+    return f"{connection.name} (protected)" if connection.is_protected else connection.name
+
+
+_TONES: dict[str, Tone] = {"current": "here", "pending": "alter", "unknown": "dim"}
+
+
+def _state_cell(state: str) -> Cell:
+    return cell(Piece(state, tone=_TONES.get(state, "")))
