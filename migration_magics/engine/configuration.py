@@ -36,7 +36,7 @@ if typing.TYPE_CHECKING:
 if sys.version_info >= (3, 11):
     import tomllib
 else:  # pragma: no cover - Python 3.10 has no tomllib; Alembic installs tomli there
-    import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
+    import tomli as tomllib
 
 TABLE = "tool.migration_magics"
 _CONNECTION_KEYS = ("url", "password", "connect_args", "schema", "protected")

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 
 from ..errors import MigrationError, Refused
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
     from collections.abc import Callable, Iterator
+
+    from sqlalchemy.engine import Connection
 
 _ENDS = re.compile(
     r"\s*(?:COMMIT|END|ABORT|BEGIN|START\s+TRANSACTION|PREPARE\s+TRANSACTION|ROLLBACK(?!\s+(?:WORK\s+|TRANSACTION\s+)?TO\b))\b",

@@ -6,9 +6,8 @@ reference), SQLite's messages (its driver gives no stable code before Python 3.1
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc
 
@@ -21,6 +20,9 @@ from ..errors import (
     MigrationError,
 )
 from ..redact import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # What `pip install` calls the package of a driver module.
 _PACKAGES = {
@@ -85,7 +87,9 @@ def is_read_only(error: BaseException) -> bool:
 
 def is_timeout(error: BaseException) -> bool:
     """Say whether *error* is a statement that ran longer than it may."""
-    return code(error) in _TIMED_OUT or (code(error) == "57014" and "timeout" in words(error))  # 57014 is any cancelled statement
+    return code(error) in _TIMED_OUT or (
+        code(error) == "57014" and "timeout" in words(error)
+    )  # 57014 is any cancelled statement
 
 
 def driver_missing(error: ImportError | exc.NoSuchModuleError, url: str) -> DriverMissing:
@@ -98,7 +102,8 @@ def driver_missing(error: ImportError | exc.NoSuchModuleError, url: str) -> Driv
         )
     root = module.split(".", 1)[0]
     return DriverMissing(
-        f"The driver {root!r} for {url.split(':', 1)[0]} is not installed.", hint=f"%pip install {_PACKAGES.get(root, root)}"
+        f"The driver {root!r} for {url.split(':', 1)[0]} is not installed.",
+        hint=f"%pip install {_PACKAGES.get(root, root)}",
     )
 
 
@@ -133,7 +138,8 @@ def reaching(name: str, *secrets: str) -> Iterator[None]:
         if isinstance(error, (exc.OperationalError, exc.InterfaceError, OSError)):
             raise DatabaseUnreachable(
                 f"{name} does not answer: {redact(words(error), *secrets)}",
-                hint="is the server up, and are host, port, user, password and database name right? %migrate connections shows what is connected",
+                hint="is the server up, and are host, port, user, password and database name right? "
+                "%migrate connections shows what is connected",
             ) from error
         raise
 

@@ -12,16 +12,18 @@ Facts, measured on SQLite 3.40 and Python 3.11 and 3.12 unless said:
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 
 from . import failures, foreign_keys
 
 if TYPE_CHECKING:
-    from ..settings import Settings
-    from sqlalchemy.engine import Connection
     from collections.abc import Callable
+
+    from sqlalchemy.engine import Connection
+
+    from ..settings import Settings
 
 
 class Keeper:

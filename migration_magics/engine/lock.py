@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import time
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from ..errors import AnotherMigrator
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
     from collections.abc import Iterator
+
+    from sqlalchemy.engine import Connection
 
 _POLL_S = 0.2
 
@@ -26,7 +27,8 @@ _POLL_S = 0.2
 def migrator_lock(connection: Connection, family: str, version_table: str, wait_s: float) -> Iterator[None]:
     """Hold the database's migrator lock on *connection*, on which the body may work: the lock outlives transactions.
 
-    When the connection breaks, the server has given the lock back. Raises AnotherMigrator after *wait_s* seconds, naming who holds it.
+    When the connection breaks, the server has given the lock back. Raises AnotherMigrator after *wait_s* seconds, naming
+    who holds it.
     """
     if family == "postgresql":
         with _postgresql(connection, version_table, wait_s):

@@ -10,7 +10,7 @@ import inspect
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import alembic.context
 import alembic.op
@@ -20,8 +20,8 @@ from alembic.runtime.migration import MigrationContext
 
 if TYPE_CHECKING:
     from alembic.config import Config
-    from sqlalchemy.engine import Dialect
     from alembic.script import ScriptDirectory
+    from sqlalchemy.engine import Dialect
 
 _CONFIGURE = inspect.signature(EnvironmentContext.configure)
 

@@ -37,7 +37,8 @@ _MAX_SQL = 20_000
 _COUNTED = re.compile(r"\s*(?:/\*.*?\*/\s*)*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE|WITH)\b", re.IGNORECASE | re.DOTALL)
 _READING = re.compile(r"\s*(?:SELECT|SHOW|DESCRIBE|EXPLAIN|PRAGMA\s+[\w.]+\s*(?:\(|;|$))", re.IGNORECASE)
 _DDL = re.compile(
-    r"\s*(?:(?:CREATE|DROP)(?!\s+TEMPORARY\b)|ALTER|RENAME|TRUNCATE|GRANT|REVOKE|ANALYZE|OPTIMIZE|REPAIR|LOCK|BEGIN|START)\b", re.IGNORECASE
+    r"\s*(?:(?:CREATE|DROP)(?!\s+TEMPORARY\b)|ALTER|RENAME|TRUNCATE|GRANT|REVOKE|ANALYZE|OPTIMIZE|REPAIR|LOCK|BEGIN|START)\b",
+    re.IGNORECASE,
 )
 _COMMIT = re.compile(r"\s*(?:COMMIT|END)\b", re.IGNORECASE)
 _BEGIN = re.compile(r"\s*BEGIN\b", re.IGNORECASE)
@@ -112,7 +113,9 @@ class StepDraft:
         """Return the step as a value, now that its outcome is known."""
         operations = tuple(directive.frozen(outcome) for directive in self.directives)
         bookkeeping = tuple(sent.frozen() for sent in self.bookkeeping)
-        return Step(self.revision, self.message, self.direction, operations, bookkeeping, self.duration_s, outcome, self.error)
+        return Step(
+            self.revision, self.message, self.direction, operations, bookkeeping, self.duration_s, outcome, self.error
+        )
 
 
 class Recorder:
@@ -190,7 +193,9 @@ class Recorder:
         self._attached.clear()
         self._connections.clear()
 
-    def _before(self, connection: Connection, _cursor: Any, statement: str, parameters: Any, _x: Any, many: bool) -> None:  # noqa: FBT001
+    def _before(
+        self, connection: Connection, _cursor: Any, statement: str, parameters: Any, _x: Any, many: bool
+    ) -> None:  # noqa: FBT001
         draft = self.running
         if self._sentinel is not None:
             if self._sentinel.is_asking:
@@ -221,7 +226,7 @@ class Recorder:
         return bool(self._stack) and self._stack[-1].kind != "execute"
 
     def _after(self, connection: Connection, cursor: Any, statement: str, _p: Any, _x: Any, _many: bool) -> None:  # noqa: FBT001
-        if self.ddl_commits and _DDL.match(statement) or _COMMIT.match(statement):
+        if (self.ddl_commits and _DDL.match(statement)) or _COMMIT.match(statement):
             self._committed(connection)
         sent = self._running.pop(id(connection), None)
         if sent is None:
@@ -242,7 +247,9 @@ class Recorder:
             return
         self._running.pop(id(context.connection), None)
         if self.is_embedded and not isinstance(context.original_exception, Exception):
-            context.is_disconnect = False  # an interrupt: SQLAlchemy would throw the connection, and a database in memory, away
+            context.is_disconnect = (
+                False  # an interrupt: SQLAlchemy would throw the connection, and a database in memory, away
+            )
         if context.statement is None:  # a COMMIT; SQLAlchemy told of it before it was tried
             for sent in self._committing:
                 sent.is_committed = False
@@ -300,7 +307,9 @@ class Recorder:
 
     def _look_at(self, operations: AbstractOperations, operation: ops.MigrateOperation) -> None:
         """Let the sentinel see a directive in a batch, for whose loss there will be no SQL of its own."""
-        effect = effect_of(operation) if self._sentinel is not None and isinstance(operations, BatchOperations) else None
+        effect = (
+            effect_of(operation) if self._sentinel is not None and isinstance(operations, BatchOperations) else None
+        )
         bind = operations.migration_context.bind
         if self._sentinel is not None and effect is not None and bind is not None:
             self._sentinel.before_directive(bind, effect, self.steps[-1].revision)

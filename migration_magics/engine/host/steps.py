@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alembic.runtime import migration
 from alembic.runtime.migration import HeadMaintainer, MigrationStep, RevisionStep, StampStep
 from alembic.script import ScriptDirectory
 from alembic.script import revision as revisions
-from alembic.util import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from alembic.util import CommandError
 
 MultipleHeads = revisions.MultipleHeads
 RangeNotAncestorError = revisions.RangeNotAncestorError
 ResolutionError = revisions.ResolutionError
 RevisionError = revisions.RevisionError
+Revision = revisions.Revision
 
 
 def upgrade_order(directory: ScriptDirectory, target: str, heads: tuple[str, ...]) -> list[str]:
     """Return the ids an `alembic upgrade TARGET` would run from *heads*, in that order."""
-    found = directory.revision_map.iterate_revisions(target, heads, implicit_base=True)  # type: ignore[arg-type]
+    found = directory.revision_map.iterate_revisions(target, heads, implicit_base=True)
     return [revision.revision for revision in found][::-1]
 
 
@@ -73,9 +77,9 @@ class _Move(RevisionStep):
 def heads_after_moves(
     directory: ScriptDirectory, order: Iterable[str], heads: tuple[str, ...], *, is_upgrade: bool
 ) -> list[tuple[str, ...]]:
-    """Return the heads after each revision of *order* has run. Raises KeyError where Alembic's bookkeeping will (1.20.1:
+    """Return the heads after each revision of *order* has run.
 
-    a revision that names its own ancestor in `depends_on`).
+    Raises KeyError where Alembic's bookkeeping will: a revision that names its own ancestor in `depends_on` (1.20.1).
     """
     return heads_after((_Move(directory, id_, is_upgrade=is_upgrade) for id_ in order), heads)
 
@@ -109,7 +113,7 @@ def resolve(directory: ScriptDirectory, identifiers: str | Sequence[str]) -> tup
     """Return the ids that *identifiers* mean, as `alembic show` and `stamp` read them; base is left out."""
     wanted = identifiers if isinstance(identifiers, str) else tuple(identifiers)
     found = directory.revision_map.get_revisions(wanted)
-    return tuple(revision.revision for revision in found if revision is not None)
+    return tuple(revision.revision for revision in found if isinstance(revision, Revision))
 
 
 def walk(directory: ScriptDirectory, lower: str | tuple[str, ...], upper: str | tuple[str, ...]) -> list[str]:
