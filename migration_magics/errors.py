@@ -37,7 +37,7 @@
         ├── RevisionApplied             the cell's revision is already applied: `--reapply`
         └── RevisionBuiltOn             the cell's revision has descendants and may not be rewritten
 
-They draw themselves in two lines in a notebook, are real `error` outputs (so "Run All" stops), and keep the first cause
+They draw themselves in a few lines in a notebook and say the same as text, are real `error` outputs (so "Run All" stops), and keep the first cause
 in `__cause__` for `%migrate why`.
 """
 
@@ -68,7 +68,9 @@ class MigrationError(Exception):
         super().__init__(self.message)
 
     def __str__(self) -> str:
-        return self.message
+        """Message, details and hint, a line each: all that a log of plain Python will ever show."""
+        lines = [self.message, *(f"  {line}" for line in self.details)]
+        return "\n".join([*lines, f"  Hint: {self.hint}"] if self.hint else lines)
 
     def _render_traceback_(self) -> list[str]:
         """The short form, as IPython and ipykernel ask for it (IPython 8 and 9)."""

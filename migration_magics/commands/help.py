@@ -42,7 +42,7 @@ def why(_ws: object = None, *, last_error: BaseException | None = None) -> Why:
     told = traceback.TracebackException(type(last_error), last_error, _from_us(last_error.__traceback__))
     return Why(
         error=type(last_error).__name__,
-        message=redact(str(last_error)),
+        message=redact(getattr(last_error, "message", None) or str(last_error)),
         hint=getattr(last_error, "hint", None) or "",
         traceback=redact("".join(told.format())),
     )

@@ -37,8 +37,10 @@ def sql(
             scripts[name] = offline.render(
                 ws.chain, ws.environment, call, order, lower, name, is_upgrade=not downgrade, x=x, tag=tag
             )
-        except (offline.OfflineFailed, MigrationError) as error:
+        except offline.OfflineFailed as error:
             problems[name] = str(error)
+        except MigrationError as error:
+            problems[name] = error.message
     return SqlShown(text, "downgrade" if downgrade else "upgrade", scripts, problems)
 
 
