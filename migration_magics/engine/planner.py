@@ -170,8 +170,9 @@ def _plan(
     direction: Direction, target: str, chain: Chain, order: list[str], heads: tuple[str, ...], database: str, connection: str
 ) -> Plan:
     graph, start = chain.graph, tuple(sorted(heads))
+    move = host.heads_going_up if direction == "upgrade" else host.heads_going_down
     try:
-        after = host.heads_after_moves(chain.directory, order, heads, is_upgrade=direction == "upgrade")
+        after = move(chain.directory, graph, order, heads)
     except KeyError:
         # Alembic's bookkeeping will fail like this when it runs (1.20.1, a revision that depends on its own ancestor)
         after = [start] * len(order)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from migration_magics.commands.api import Workspace
 from migration_magics.engine import planner
 from migration_magics.engine.chain import Chain
+from migration_magics.engine.host import steps as host
 from migration_magics.engine.project import Project
 from migration_magics.errors import (
     DatabaseAhead,
@@ -174,6 +175,20 @@ def test_each_step_leads_where_the_version_table_then_stands(folders, revisions,
         assert at == ran.plan.to_heads
         assert [step.revision for step in ran.trace.steps] == [step.revision for step in ran.plan.steps]
     ws.close()
+
+
+@settings(SETTINGS, max_examples=300)
+@given(revision_lists(max_size=12), st.data())
+def test_the_short_way_down_ends_where_alembics_bookkeeping_ends(folders, revisions, data):
+    chain = Chain(project(written(folders(), revisions)))
+    heads = data.draw(standing(chain.graph))
+    order = [step.revision for step in planner.plan_downgrade(chain, "base", heads).steps]
+    steps = (host._Move(chain.directory, id_, is_upgrade=False) for id_ in order)
+    try:
+        expected = host.heads_after(steps, heads)
+    except KeyError:
+        return
+    assert host.heads_going_down(chain.directory, chain.graph, order, heads) == expected
 
 
 # -- errors

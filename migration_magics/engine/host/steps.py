@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from alembic.util import CommandError
 
+    from ...model.graph import Graph
+
 MultipleHeads = revisions.MultipleHeads
 RangeNotAncestorError = revisions.RangeNotAncestorError
 ResolutionError = revisions.ResolutionError
@@ -74,14 +76,34 @@ class _Move(RevisionStep):
         self.is_upgrade = is_upgrade
 
 
-def heads_after_moves(
-    directory: ScriptDirectory, order: Iterable[str], heads: tuple[str, ...], *, is_upgrade: bool
+def heads_going_up(
+    directory: ScriptDirectory, _graph: Graph, order: Iterable[str], heads: tuple[str, ...]
 ) -> list[tuple[str, ...]]:
-    """Return the heads after each revision of *order* has run.
+    """Return the heads after each upgrade of *order*. Raises KeyError where Alembic's bookkeeping will."""
+    return heads_after((_Move(directory, id_, is_upgrade=True) for id_ in order), heads)
 
-    Raises KeyError where Alembic's bookkeeping will: a revision that names its own ancestor in `depends_on` (1.20.1).
+
+def heads_going_down(
+    directory: ScriptDirectory, graph: Graph, order: Iterable[str], heads: tuple[str, ...]
+) -> list[tuple[str, ...]]:
+    """Return the heads after each downgrade of *order*, by Alembic's own bookkeeping, in linear time where it can be.
+
+    Alembic walks all ancestors at each step (10,000 revisions with 1,000 merges: 14 s). What is below a revision becomes a
+    head unless one that stays builds on it; only a merge with such a parent needs the walk, since Alembic (1.20.1) then
+    may keep a parent that another parent is built on.
     """
-    return heads_after((_Move(directory, id_, is_upgrade=is_upgrade) for id_ in order), heads)
+    at, applied, after = set(heads), set(graph.ancestors(heads)), []
+    for id_ in order:
+        step = _Move(directory, id_, is_upgrade=False)
+        applied.discard(id_)
+        below = step.to_revisions
+        free = [each for each in below if applied.isdisjoint(graph.above(each))]
+        if len(below) > 1 and len(free) < len(below):
+            free = list(step._unmerge_to_revisions(at))
+        at.discard(id_)
+        at.update(free)
+        after.append(tuple(sorted(at)))
+    return after
 
 
 def heads_after(steps: Iterable[Any], heads: tuple[str, ...]) -> list[tuple[str, ...]]:
