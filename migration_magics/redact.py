@@ -18,9 +18,12 @@ What only looks like it stays: other names (`compass=3`, `max_tokens=512`, `pass
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote
 from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 MASK = "***"
 
@@ -42,11 +45,19 @@ _BRACES = r"\{(?:[^}]|\}\})*(?:\}|\Z)"
 _NO_VALUE = r"(?:NULL|None|True|False|DEFAULT|\?|\*{3}|:\w+|\$\d+|%s|%\(\w+\)s)(?![^\s,;&)'\"])"
 _CODE = r"(?<=\s)[A-Za-z_][\w.]*[(\[]"
 
+# The end of a value: of a query key at `&`, of a line of an ini or YAML file at its end, else at a space.
+_QUERY = re.compile(rf"(?P<key>[?&][\w.-]*{_WORD}=)[^&\s]+", re.IGNORECASE)
+_LINE = re.compile(
+    rf"^(?P<key>[ \t]*[\w.-]*{_WORD}(?:[ \t]+=[ \t]+(?!{_CODE})|[ \t]*:[ \t]+))(?!{_NO_VALUE})(?!['\"]).+$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _PAIR = re.compile(
-    rf"(?P<key>{_WORD}['\"]?\s*=\s*)(?!{_NO_VALUE})(?!{_CODE})(?:{_SINGLE}|{_DOUBLE}|{_BRACES}|[^\s;&]+)", re.IGNORECASE
+    rf"(?P<key>{_WORD}['\"]?\s*=\s*)(?!{_NO_VALUE})(?!{_CODE})(?:{_SINGLE}|{_DOUBLE}|{_BRACES}|\S+)", re.IGNORECASE
 )
 # ODBC ends a value at the semicolon, not at a space (Microsoft, "SQLDriverConnect").
-_ODBC_PAIR = re.compile(rf"(?P<key>;\s*{_WORD}\s*=\s*)(?!{_NO_VALUE})(?!{_CODE})(?:{_BRACES}|[^;'\"\n]+)", re.IGNORECASE)
+_ODBC_PAIR = re.compile(
+    rf"(?P<key>;\s*[\w.-]*{_WORD}\s*=\s*)(?!{_NO_VALUE})(?!{_CODE})(?:{_BRACES}|[^;'\"\n]+)", re.IGNORECASE
+)
 _ITEM = re.compile(rf"(?P<key>{_WORD}(?P<quote>['\"])\s*:\s*)(?:{_SINGLE}|{_DOUBLE})", re.IGNORECASE)
 _ODBC_CONNECT = re.compile(r"(?P<key>odbc_connect\s*=\s*)[^&'\"\n]+", re.IGNORECASE)
 _SQL = re.compile(
@@ -54,7 +65,7 @@ _SQL = re.compile(
     re.IGNORECASE,
 )
 # `***@` is there already where SQLAlchemy drew the URL. A password may hold raw spaces; a port and what follows may not be one.
-_URL = r"(?P<key>[A-Za-z][\w+.-]*:/+[^\s:/@'\"]*:)(?!\*{3}@)"
+_URL = r"(?P<key>(?<![\w+.-])[\w+.-]+:/+[^\s:/@'\"]*:)(?!\*{3}@)"
 _USERINFO = re.compile(_URL + r"\S*@")
 _USERINFO_WITH_SPACES = re.compile(_URL + r"(?!\d+(?:[/\s?]|\Z))[^@\n]*@(?=[^\s@]*(?:[\s/?'\"]|\Z))")
 
@@ -74,7 +85,9 @@ def redact(text: str, *secrets: str) -> str:
     Found by place (see above). Literal *secrets*, and those that were remembered, are masked wherever they stand as
     words of their own.
     """
-    for secret in sorted({*secrets, *(each for known in tuple(_known.values()) for each in known)}, key=len, reverse=True):
+    for secret in sorted(
+        {*secrets, *(each for known in tuple(_known.values()) for each in known)}, key=len, reverse=True
+    ):
         if len(secret) >= SHORTEST and secret in text:
             text = _literal(secret).sub(MASK, text)
     if "@" in text and ":" in text:
@@ -82,14 +95,16 @@ def redact(text: str, *secrets: str) -> str:
             text = pattern.sub(_masked_before_at, text)
     lowered = text.lower()
     if any(hint in lowered for hint in _HINTS):
-        for pattern in (_ODBC_CONNECT, _ODBC_PAIR, _PAIR, _ITEM, _SQL):
+        for pattern in (_ODBC_CONNECT, _QUERY, _LINE, _ODBC_PAIR, _PAIR, _ITEM, _SQL):
             text = pattern.sub(lambda found: found["key"] + MASK, text)
     return text
 
 
-def remember(owner: object, secrets: Iterator[str] | tuple[str, ...]) -> None:
+def remember(owner: object, secrets: Iterable[str]) -> None:
     """Mask *secrets* in all text as long as *owner* lives, also in the forms a URL writes them in."""
-    forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), quote_plus(secret), unquote(secret))}
+    forms = {
+        form for secret in secrets for form in (secret, quote(secret, safe=""), quote_plus(secret), unquote(secret))
+    }
     _known[owner] = tuple(sorted(forms))
 
 
