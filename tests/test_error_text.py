@@ -10,7 +10,9 @@ from migration_magics.errors import DatabaseUnreachable, MoveFailed, RevisionNot
 
 
 def test_the_text_has_message_details_and_hint_on_lines_of_their_own():
-    error = MoveFailed("It failed.", details=("app still stands at a1.", "Rolled back: b2."), hint="%migrate upgrade b2")
+    error = MoveFailed(
+        "It failed.", details=("app still stands at a1.", "Rolled back: b2."), hint="%migrate upgrade b2"
+    )
     assert str(error).split("\n") == [
         "It failed.",
         "  app still stands at a1.",

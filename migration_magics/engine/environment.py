@@ -7,6 +7,7 @@ same steps and leave the same trace; the trace says which it was.
 
 from __future__ import annotations
 
+import configparser
 import os
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.util import CommandError
 
 from ..errors import EnvironmentFailed, MigrationError
-from . import failures, worker
+from . import failures, ini, worker
 from .captured import Captured, Configured, settings_in
 from .database import Database
 from .hooked import Hooked, Request, dialect_of, end_autobegun, engine_of, lent_attribute, place_of_engine, url_of
@@ -207,20 +208,33 @@ class Environment:
         except (MigrationError, CommandError):
             raise
         except Exception as error:
-            if "objects created in a thread can only be used in that same thread" in str(error):
-                raise EnvironmentFailed(
-                    "env.py works in a thread of its own, and this database in memory belongs to the one that made it.",
-                    hint="let threads share it: create_engine('sqlite://', poolclass=StaticPool, "
-                    "connect_args={'check_same_thread': False})",
-                ) from error
-            if not is_in_env_py(error, self.project):
+            if not (is_in_env_py(error, self.project) or _is_other_thread(error)):
                 raise
-            place = place_of(error, self.project.directory / "env.py")
-            raise EnvironmentFailed(
-                f"env.py failed{place}: {type(error).__name__}: {failures.words(error)}",
-                hint="%migrate why shows the whole traceback; values it wants can be given: "
-                "--attribute name=variable, -x key=value",
-            ) from error
+            cause = None if isinstance(error, configparser.Error) else error  # that one quotes the URL's password
+            raise self._env_py_failed(error) from cause
+
+    def _env_py_failed(self, error: Exception) -> EnvironmentFailed:
+        if _is_other_thread(error):
+            return EnvironmentFailed(
+                "env.py works in a thread of its own, and this database in memory belongs to the one that made it.",
+                hint="let threads share it: create_engine('sqlite://', poolclass=StaticPool, "
+                "connect_args={'check_same_thread': False})",
+            )
+        place = place_of(error, self.project.directory / "env.py")
+        if isinstance(error, configparser.Error):
+            source = self.project.source
+            return EnvironmentFailed(
+                f"env.py failed{place}: in {source}, {ini.said(error)}.", hint=ini.remedy(error, source)
+            )
+        return EnvironmentFailed(
+            f"env.py failed{place}: {type(error).__name__}: {failures.words(error)}",
+            hint="%migrate why shows the whole traceback; values it wants can be given: "
+            "--attribute name=variable, -x key=value",
+        )
+
+
+def _is_other_thread(error: Exception) -> bool:
+    return "objects created in a thread can only be used in that same thread" in str(error)
 
 
 class Exited(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import copy
 import os
 import sys
@@ -15,6 +14,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 
 from ..errors import ProjectNotFound, ProjectProblem
+from . import ini
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,7 +57,8 @@ class Project:
     @contextmanager
     def config_as_it_was(self) -> Iterator[None]:
         """Forget what env.py sets in the configuration (`config.set_main_option("sqlalchemy.url", ...)`)."""
-        before = self.config.file_config
+        with ini.reading(self.source):
+            before = self.config.file_config
         vars(self.config)["file_config"] = copy.deepcopy(before)
         try:
             yield
@@ -74,24 +75,30 @@ class Project:
     def version_locations(self) -> tuple[Path, ...]:
         """The folders with revision files, absolute."""
         self.refresh()
-        with self.at_home():
+        with self.at_home(), ini.reading(self.source):
             listed = self.config.get_version_locations_list()
             return tuple(_resource(item).absolute() for item in listed) if listed else (self.directory / "versions",)
 
     @property
     def is_recursive(self) -> bool:
         """Revision files are looked for in sub-folders, too."""
-        return self.config.get_alembic_boolean_option("recursive_version_locations")
+        with ini.reading(self.source):
+            return self.config.get_alembic_boolean_option("recursive_version_locations")
 
     @property
     def is_sourceless(self) -> bool:
         """Compiled revision files count."""
-        return self.config.get_alembic_boolean_option("sourceless")
+        with ini.reading(self.source):
+            return self.config.get_alembic_boolean_option("sourceless")
 
     @property
     def url(self) -> str | None:
-        """`sqlalchemy.url` as configured, placeholders included; None where there is none."""
-        return self.config.get_main_option("sqlalchemy.url") or None
+        """`sqlalchemy.url` as configured, placeholders included; None where there is none.
+
+        Raises ProjectProblem, which quotes nothing: where a % is not doubled it could only quote a password.
+        """
+        with ini.reading(self.source):
+            return self.config.get_main_option("sqlalchemy.url") or None
 
     @contextmanager
     def at_home(self) -> Iterator[None]:
@@ -110,15 +117,13 @@ class Project:
 def from_config(
     config: Config, source: str, *, attributes: Mapping[str, Any] | None = None, is_ours: bool = False
 ) -> Project:
-    """Return the project of an Alembic *config*. Raises ProjectNotFound where its script directory is not there."""
+    """Return the project of an Alembic *config*.
+
+    Raises ProjectNotFound where its script directory is not there, ProjectProblem where the file cannot be read.
+    """
     config.attributes.update(attributes or {})
-    try:
+    with ini.reading(source):
         location = config.get_alembic_option("script_location")
-    except configparser.Error as error:
-        said = " ".join(str(error).split())
-        raise ProjectProblem(
-            f"{source} cannot be read: {said}", hint="mend the file, then run the command again"
-        ) from error
     if not location:
         raise ProjectNotFound(
             f"{source} names no script_location.",
@@ -197,13 +202,8 @@ def _at(place: Path, section: str, attributes: Mapping[str, Any] | None, *, is_s
 def _ini(path: Path, section: str) -> Config:
     toml = path.parent / "pyproject.toml"
     config = Config(str(path), toml_file=str(toml) if toml.is_file() else None, ini_section=section)
-    try:
+    with ini.reading(_short(path)):
         has_section = config.file_config.has_section(section)
-    except configparser.Error as error:
-        said = " ".join(str(error).split())
-        raise ProjectProblem(
-            f"{_short(path)} cannot be read: {said}", hint="mend the file, then run the command again"
-        ) from error
     if not has_section:
         sections = ", ".join(config.file_config.sections())
         raise ProjectNotFound(

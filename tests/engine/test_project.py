@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,48 @@ def test_an_ini_that_is_no_ini_is_said(folder):
     (folder / "alembic.ini").write_text("[alembic]\nscript_location = %(nowhere)s/migrations\n")
     with pytest.raises(errors.ProjectProblem, match=r"alembic\.ini"):
         find(folder)
+
+
+INI_PROBLEMS = {
+    "[alembic\nfoo": r"line 1 stands below no \[section\]",
+    "[alembic]\nS3CR": "line 2 is no `name = value`",
+    "[alembic]\n[alembic]\n": r"line 2 begins \[alembic\] a second time",
+    "[alembic]\na = S3CR\na = S3CR\n": r"line 3 gives a in \[alembic\] a second time",
+    "[alembic]\nscript_location = S3CR%40ET": "script_location in .* has a % that is not doubled",
+    "[alembic]\nscript_location = %(script_location)s": "script_location in .* refers to itself",
+    "[alembic]\nscript_location = %(S)s/S3CR": r"refers to %\(s\)s, which is nowhere",
+}
+
+
+@pytest.mark.parametrize("text", INI_PROBLEMS)
+def test_what_is_wrong_with_an_ini_is_told_without_quoting_it(text, folder):
+    (folder / "alembic.ini").write_text(text)
+    with pytest.raises(errors.ProjectProblem, match=INI_PROBLEMS[text]) as caught:
+        find(folder)
+    told = "".join(traceback.format_exception(caught.value))
+    assert "S3CR" not in told
+
+
+def test_an_ini_that_breaks_while_it_is_in_use_is_said(folder):
+    ws = opened(folder)
+    (folder / "alembic.ini").write_text("[alembic\nfoo")
+    with pytest.raises(errors.ProjectProblem, match="stands below no"):
+        ws.history()
+
+
+def test_a_percent_sign_that_is_not_doubled_shows_no_password(folder, sqlite_url, caplog):
+    text = (folder / "alembic.ini").read_text()
+    url = next(line for line in text.splitlines() if line.startswith("sqlalchemy.url"))
+    (folder / "alembic.ini").write_text(text.replace(url, "sqlalchemy.url = postgresql://u:S3CR%40ET@h/d"))
+    with pytest.raises(errors.MigrationError, match="not doubled") as caught:
+        opened(folder)
+    assert "%%40" in caught.value.hint
+    said = "".join(traceback.format_exception(caught.value))
+    ws = opened(folder, sqlite_url)
+    status = ws.status()
+    assert "not doubled" in str(status)
+    said += str(status) + str(status.to_dict()) + str(ws.help("connect"))
+    assert not any(part in said for part in ("S3CR", "40ET"))
 
 
 LOCATIONS = {
