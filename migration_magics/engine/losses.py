@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from ..model.graph import Revision
     from ..model.plan import Plan
     from .chain import Chain
     from .database import Database
@@ -53,8 +55,14 @@ def foreseen(plan: Plan, chain: Chain) -> tuple[tuple[str, Loss], ...]:
         (step.revision, loss)
         for step in plan.steps
         if step.revision in graph
-        for loss in losses(revision_source(graph[step.revision]), plan.direction)
+        for loss in _written_out(graph[step.revision], plan.direction)
     )
+
+
+@lru_cache(maxsize=50_000)
+def _written_out(revision: Revision, direction: str) -> tuple[Loss, ...]:
+    """What *revision*'s source throws away; kept while its bytes are the same (its digest is part of the revision)."""
+    return losses(revision_source(revision), direction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +78,8 @@ def survey(plan: Plan, chain: Chain, database: Database, session: Sequence[str] 
 
     *session* is SQL that env.py runs before: its search path.
     """
-    wanted = foreseen(plan, chain)
-    if not wanted or database.is_missing:
+    wanted = () if database.is_missing else foreseen(plan, chain)
+    if not wanted:
         return Survey()
     return database.run(lambda connection: _survey(connection, wanted, session))
 

@@ -64,6 +64,11 @@ def test_the_line_is_that_of_the_file() -> None:
     assert losses("\n\ndef upgrade():\n    op.drop_table('a')\n", "upgrade") == (Loss("drop_table", "a", line=4),)
 
 
+def test_one_direction_may_run_the_other() -> None:
+    source = "def upgrade():\n    downgrade()\ndef downgrade():\n    op.drop_table('a')\n"
+    assert [loss.table for loss in losses(source, "upgrade")] == ["a"]
+
+
 def test_functions_that_call_each_other_end() -> None:
     assert (
         losses("def upgrade():\n    f()\ndef f():\n    upgrade()\n    op.drop_table('a')\n", "upgrade")[0].table == "a"
