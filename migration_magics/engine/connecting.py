@@ -8,6 +8,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.orm import scoped_session
 
 from ..errors import UsageProblem
+from ..redact import is_secret
 from .configuration import NamedConnection, driver_arguments
 from .database import Database, identity, parse_url, sqlite_path
 from .stand_ins import has_connections
@@ -88,14 +89,18 @@ def configured_url(project: Project) -> URL | None:
 
 
 def has_password(url: str) -> bool:
-    """Say whether *url* has a password in it."""
-    return bool(parse_url(url).password)
+    """Say whether *url* has a password in it, or another secret in its query."""
+    return _has_secret(parse_url(url))
+
+
+def _has_secret(url: URL) -> bool:
+    return bool(url.password) or any(is_secret(name) for name in url.query)
 
 
 def url_without_secret(database: Database) -> str | None:
-    """Return the URL of *database* as it may be written into a file; None where it has a password, or is in memory."""
+    """Return the URL of *database* as it may be written into a file; None where it has a secret, or is in memory."""
     url = database.engine.url
-    return None if url.password or identity(url) == "sqlite:memory" else url.render_as_string(hide_password=False)
+    return None if _has_secret(url) or identity(url) == "sqlite:memory" else url.render_as_string(hide_password=False)
 
 
 def _absolute(url: URL, project: Project) -> URL:
@@ -113,6 +118,7 @@ def _engine(source: object) -> Engine:
         candidate = candidate.kw.get("bind") or candidate
     if isinstance(candidate, scoped_session):
         candidate = candidate()
+    candidate = _of_jupysql(candidate)
     for _ in range(2):  # a session may be bound to a connection
         if hasattr(candidate, "in_transaction") and candidate.in_transaction():
             kind = "session" if hasattr(candidate, "get_bind") else "connection"
@@ -131,6 +137,17 @@ def _engine(source: object) -> Engine:
             hint="give a URL, or an SQLAlchemy engine, connection or session",
         )
     return candidate
+
+
+def _of_jupysql(candidate: Any) -> Any:
+    """What a connection of JupySQL (0.11: `sql.connection.SQLAlchemyConnection`) holds; anything else as it is.
+
+    It commits each statement by itself, so that a transaction SQLAlchemy counts as open holds nothing.
+    """
+    kept = getattr(candidate, "connection_sqlalchemy", None)
+    if not isinstance(kept, Connection):
+        return candidate
+    return kept.engine if kept.get_execution_options().get("isolation_level") == "AUTOCOMMIT" else kept
 
 
 def _free_name(url: URL, known: Mapping[str, Database]) -> str:

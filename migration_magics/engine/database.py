@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import NullPool, Pool, SingletonThreadPool, StaticPool
 
 from ..errors import ConnectionProblem, DatabaseUnreachable, UsageProblem
-from ..redact import redact
+from ..redact import redact, remember, secrets_of
 from . import failures, worker
 from .brake import Brake
 
@@ -121,6 +121,7 @@ class Database:
         """What a relative SQLite file is meant from: SQLAlchemy makes it absolute when the engine is made."""
         self.brake = Brake()
         self._is_ours = False
+        remember(self, self._secrets())
 
     @classmethod
     def from_url(
@@ -136,6 +137,7 @@ class Database:
         parsed = parse_url(url) if isinstance(url, str) else url
         engine = engine_for(parsed, connect_timeout_s=connect_timeout_s, connect_args=connect_args)
         database = cls(name, engine, is_protected=is_protected, connect_timeout_s=connect_timeout_s)
+        remember(database, (*database._secrets(), *secrets_of(connect_args or {})))
         database._is_ours = True  # made so that any thread may use it
         return database
 
@@ -145,8 +147,11 @@ class Database:
         return redact(self.engine.url.render_as_string(hide_password=True), *self._secrets())
 
     def _secrets(self) -> tuple[str, ...]:
-        password = self.engine.url.password
-        return (str(password),) if password else ()
+        """What is secret in the URL, but for what stands in it openly, too: who has the password "app" calls all so."""
+        url = self.engine.url
+        open_ = {url.username, url.host, url.database}
+        found = (*((str(url.password),) if url.password else ()), *secrets_of(url.query), *_beyond_at(url.host))
+        return tuple(secret for secret in found if secret not in open_)
 
     @property
     def dialect(self) -> str:
@@ -296,6 +301,12 @@ class Database:
         from sqlalchemy.ext.asyncio import AsyncEngine
 
         await AsyncEngine(self.engine).dispose()
+
+
+def _beyond_at(host: str | None) -> tuple[str, ...]:
+    """The end of a password with an unescaped `@` in it, which SQLAlchemy takes for the beginning of the host's name."""
+    rest, at, _ = (host or "").rpartition("@")
+    return (rest,) if at else ()
 
 
 def _read_something(connection: Connection) -> None:
