@@ -81,7 +81,7 @@ def survey(plan: Plan, chain: Chain, database: Database, session: Sequence[str] 
     wanted = () if database.is_missing else foreseen(plan, chain)
     if not wanted:
         return Survey()
-    return database.run(lambda connection: _survey(connection, wanted, session))
+    return database.read(lambda connection: _survey(connection, wanted, session))
 
 
 def _survey(connection: Connection, wanted: Sequence[tuple[str, Loss]], session: Sequence[str]) -> Survey:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+
 import pytest
 import sqlalchemy as sa
 
 from migration_magics import errors
 from migration_magics.engine.database import Database, identity, parse_url, sqlite_path
+from tests.engine.making import Made
 
 SAME = [
     ("postgresql://localhost/app", "postgresql+psycopg://me:pw@127.0.0.1:5432/app"),
@@ -88,3 +92,35 @@ def test_an_asynchronous_engine_keeps_its_arguments_and_events(tmp_path):
         assert (
             database.run(lambda connection, name=name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()) == value
         )
+
+
+LOOKING = ("current", "plan", "upgrade head", "downgrade base", "stamp head", "ensure_version", "history -r :current")
+
+
+@pytest.fixture
+def applied(tmp_path):
+    """A project whose database is connected, and stands at its head; it waits for no lock."""
+    made = Made(tmp_path, source=sa.create_engine(f"sqlite:///{tmp_path}/x.db", connect_args={"timeout": 0.05}))
+    made.add("a1")
+    made.ws.upgrade("head")
+    yield made.ws
+    made.ws.close()
+
+
+def test_a_database_that_somebody_locked_meanwhile_is_said_by_every_command(applied, tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "x.db", timeout=0)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for command in LOOKING:
+            with pytest.raises(errors.DatabaseLocked, match="locked by somebody else"):
+                applied.run(command)
+        for command in ("status", "history", "connections"):
+            assert "locked by somebody else" in str(applied.run(command).to_dict())
+
+
+def test_a_file_that_is_no_database_any_more_is_said_by_every_command(applied, tmp_path):
+    (tmp_path / "x.db").write_bytes(b"no database" * 1000)
+    for command in LOOKING:
+        with pytest.raises(errors.DatabaseUnreachable, match="not a database"):
+            applied.run(command)
+    for command in ("status", "history", "connections"):
+        assert "not a database" in str(applied.run(command).to_dict())
