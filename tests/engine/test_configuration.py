@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
+import keyring
+import keyring.backend
 import pytest
 
 from migration_magics.engine import configuration
@@ -93,11 +95,32 @@ def test_an_unset_variable_is_named() -> None:
     assert "%env PW" in str(caught.value.hint)
 
 
-def test_a_password_is_read_from_the_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = {("db", "app"): "s3cret"}
-    monkeypatch.setitem(
-        sys.modules, "keyring", SimpleNamespace(get_password=lambda service, user: kept.get((service, user)))
-    )
+class KeyringInMemory(keyring.backend.KeyringBackend):
+    """A keyring that asks no desktop."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+
+@pytest.fixture
+def own_keyring() -> Iterator[None]:
+    before = keyring.get_keyring()
+    keyring.set_keyring(KeyringInMemory())
+    yield
+    keyring.set_keyring(before)
+
+
+def test_a_password_is_read_from_the_keyring(own_keyring: None) -> None:
+    keyring.set_password("db", "app", "s3cret")
     assert configuration.secret("keyring:db/app", "staging") == "s3cret"
     with pytest.raises(ConnectionNotFound, match="no password for 'nobody'"):
         configuration.secret("keyring:db/nobody", "staging")
@@ -111,7 +134,6 @@ def test_a_missing_keyring_names_the_pip_line(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_dotenv_file_changes_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("dotenv")
     monkeypatch.delenv("MM_TEST_PW", raising=False)
     (tmp_path / ".env").write_text("MM_TEST_PW='a b'\n", encoding="utf-8")
     assert configuration.dotenv(tmp_path / ".env") == {"MM_TEST_PW": "a b"}
