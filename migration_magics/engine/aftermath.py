@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import BrownfieldBase, ConfirmationRequired, EnvironmentFailed, MigrationError, MoveFailed, MoveInterrupted, PlanStale
+from ..errors import (
+    BrownfieldBase,
+    ConfirmationRequired,
+    EnvironmentFailed,
+    MigrationError,
+    MoveFailed,
+    MoveInterrupted,
+    PlanStale,
+)
 from ..model.graph import Graph
 from ..model.plan import Plan
 from ..model.trace import Operation, Outcome, Step, Trace
@@ -22,20 +30,56 @@ from .host.recorder import StepDraft
 _READING = re.compile(r"\s*(?:SELECT|SHOW|DESCRIBE|EXPLAIN|PRAGMA)\b", re.IGNORECASE)
 _MAKES_TABLE = re.compile(r"\s*CREATE\s+(?:\w+\s+)*TABLE\b", re.IGNORECASE)
 
-_CASCADE = "ON DELETE CASCADE does not run during a migration on SQLite: delete or update the child rows in the revision, too"
+_CASCADE = (
+    "ON DELETE CASCADE does not run during a migration on SQLite: delete or update the child rows in the revision, too"
+)
 
 
 class Unfinished(Exception):
-    """env.py came back without an error, and the database is not where the plan ends."""
+    """env.py came back without an error, and the database is not where the plan ends. *hint* says what may be done."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
-def unfinished(plan: Plan, after: tuple[str, ...] | None) -> Unfinished:
-    """Return the error for a run that ended quietly somewhere else."""
-    return Unfinished(f"env.py ended without an error, but the database stands at {_heads(after)} and not at {_heads(plan.to_heads)}")
+def unfinished(
+    plans: Sequence[Plan],
+    ends: Sequence[tuple[str, ...] | None],
+    database: Database,
+    *,
+    has_begun: bool,
+    has_committed: bool,
+) -> Unfinished | None:
+    """Return the error for a run that ended quietly somewhere else than its *plans* do; None where it did not."""
+    plan, after = next(
+        ((plan, after) for plan, after in zip(plans, ends, strict=True) if after != plan.to_heads), (None, None)
+    )
+    if plan is None:
+        return None
+    where = f"{database.name} stands at {_heads(after)} and not at {_heads(plan.to_heads)}"
+    if not has_begun:
+        hint = (
+            "env.py must come to context.run_migrations() for this database, as the one that %migrate init writes does"
+        )
+        return Unfinished(f"env.py ended without an error and without running anything: {where}", hint)
+    if not has_committed:
+        hint = "in env.py, put `with context.begin_transaction():` around context.run_migrations(), then run it again"
+        return Unfinished(
+            f"env.py ended without an error and without a commit, so what ran was rolled back: {where}", hint
+        )
+    hint = "does env.py connect to this very database? %migrate connect without a URL uses the one it names"
+    return Unfinished(f"env.py ended without an error, but {where}", hint)
 
 
 def outcomes(
-    plan: Plan, drafts: Sequence[StepDraft], after: tuple[str, ...] | None, error: BaseException | None, graph: Graph, *, is_dry_run: bool
+    plan: Plan,
+    drafts: Sequence[StepDraft],
+    after: tuple[str, ...] | None,
+    error: BaseException | None,
+    graph: Graph,
+    *,
+    is_dry_run: bool,
 ) -> list[Outcome]:
     """Return the outcome of each step that began, judged by the heads read back, never by how far the loop came."""
     if isinstance(error, Escaped):
@@ -47,7 +91,11 @@ def outcomes(
     applied = graph.ancestors(id_ for id_ in after if id_ in graph)
     found = []
     for draft in drafts:
-        is_there = (draft.revision in applied) == (plan.direction != "downgrade") if plan.direction != "stamp" else error is None
+        is_there = (
+            (draft.revision in applied) == (plan.direction != "downgrade")
+            if plan.direction != "stamp"
+            else error is None
+        )
         if error is not None and not draft.is_done:
             found.append(Outcome.FAILED)
         else:
@@ -56,7 +104,13 @@ def outcomes(
 
 
 def explained(
-    error: BaseException, plan: Plan, trace: Trace, before: tuple[str, ...], after: tuple[str, ...] | None, chain: Chain, database: Database
+    error: BaseException,
+    plan: Plan,
+    trace: Trace,
+    before: tuple[str, ...],
+    after: tuple[str, ...] | None,
+    chain: Chain,
+    database: Database,
 ) -> MigrationError:
     """Return the error that says what failed, what state the database is in, and what to type next."""
     failed = next((step for step in trace.steps if step.outcome in {Outcome.FAILED, Outcome.UNKNOWN}), None)
@@ -67,7 +121,9 @@ def explained(
         where = f" in revision {failed.revision}" if failed else ""
         return MoveInterrupted(f"Stopped by you{where}.", hint=_way_on(failed, plan, after), **arguments)
     if isinstance(error, ForeignKeysBroken):
-        return MoveFailed(f"The run would leave broken foreign keys, so it was not committed: {error}.", hint=_CASCADE, **arguments)
+        return MoveFailed(
+            f"The run would leave broken foreign keys, so it was not committed: {error}.", hint=_CASCADE, **arguments
+        )
     if isinstance(error, ConfirmationRequired):
         return _stopped(error, failed, chain, details, is_unchanged=is_unchanged)
     if isinstance(error, PlanStale) and not trace.steps:
@@ -76,18 +132,24 @@ def explained(
         if is_unchanged and not isinstance(error, (EnvironmentFailed, Escaped)):
             return error
         arguments["details"] = (*details, *error.details)
-        return MoveFailed(error.message, hint=error.hint, **arguments)
+        return MoveFailed(_without_promise(error.message, is_unchanged=is_unchanged), hint=error.hint, **arguments)
     problem = failures.connection_problem(error, database.name)
     if problem is not None and is_unchanged:
         problem.details = details
         return problem
     if failed is None:
-        return MoveFailed(_without_step(error), hint=_way_on(None, plan, after), **arguments)
+        hint = error.hint if isinstance(error, Unfinished) else _way_on(None, plan, after)
+        return MoveFailed(_without_step(error), hint=hint, **arguments)
     near = catalogue.meant_table(database, error)
     if not near and _is_brownfield(error, plan, trace, before):
         return _brownfield(error, failed, chain, arguments)
     hint = f"did you mean the table {near}? " if near else ""
     return MoveFailed(_what(error, failed, plan, chain), hint=hint + _hint(error, failed, plan, after), **arguments)
+
+
+def _without_promise(message: str, *, is_unchanged: bool) -> str:
+    """*message* of an error that was made to stop a run before its first step, for a run that went further."""
+    return message if is_unchanged else message.replace(" Nothing was changed.", "")
 
 
 def _stopped(
@@ -105,11 +167,15 @@ def _stopped(
     return ConfirmationRequired(error.message, planned=error.planned, hint=f"{undo}{error.hint}", details=details)
 
 
-def state(plan: Plan, trace: Trace, before: tuple[str, ...], after: tuple[str, ...] | None, database: Database) -> tuple[str, ...]:
+def state(
+    plan: Plan, trace: Trace, before: tuple[str, ...], after: tuple[str, ...] | None, database: Database
+) -> tuple[str, ...]:
     """Return the lines that say in which state the database is."""
     name = database.name
     if after is None:
-        return (f"State unknown: {name} could not be read after the failure; it stood at {_heads(before)} before. Look: %migrate current",)
+        return (
+            f"State unknown: {name} could not be read after the failure; it stood at {_heads(before)} before. Look: %migrate current",
+        )
     applied = [step.revision for step in trace.steps if step.outcome is Outcome.APPLIED]
     lines = []
     if after == before:
@@ -121,7 +187,9 @@ def state(plan: Plan, trace: Trace, before: tuple[str, ...], after: tuple[str, .
     if failed is not None:
         lines.extend(_left_over(failed, database))
     rolled_back = [step for step in trace.steps if step.outcome is Outcome.ROLLED_BACK]
-    in_part = [step for step in rolled_back if _changes(step, Outcome.APPLIED)]  # an autocommit_block committed what came before
+    in_part = [
+        step for step in rolled_back if _changes(step, Outcome.APPLIED)
+    ]  # an autocommit_block committed what came before
     for step in in_part:
         lines.extend(_left_over(step, database))
     whole = [step.revision for step in rolled_back if step not in in_part]
@@ -166,7 +234,9 @@ def _writing(operation: Operation) -> list[str]:
 
 
 def _named(operations: Sequence[Operation]) -> str:
-    return ", ".join(f"{operation.kind} {operation.target}" if operation.target else _sql(operation) for operation in operations)
+    return ", ".join(
+        f"{operation.kind} {operation.target}" if operation.target else _sql(operation) for operation in operations
+    )
 
 
 def _sql(operation: Operation) -> str:
@@ -200,7 +270,11 @@ def _without_step(error: BaseException) -> str:
     if isinstance(error, Unfinished):
         return f"{error}."
     said = failures.words(error)
-    return f"The database refused: {said}" if getattr(error, "orig", None) is not None else f"{type(error).__name__}: {said}"
+    return (
+        f"The database refused: {said}"
+        if getattr(error, "orig", None) is not None
+        else f"{type(error).__name__}: {said}"
+    )
 
 
 def _hint(error: BaseException, failed: Step, plan: Plan, after: tuple[str, ...] | None) -> str:
@@ -233,7 +307,9 @@ def _is_brownfield(error: BaseException, plan: Plan, trace: Trace, before: tuple
     """
     if plan.direction != "upgrade" or before or not failures.is_table_missing(error):
         return False
-    return len(trace.steps) == 1 or not any(_makes_table(operation) for step in trace.steps for operation in step.operations)
+    return len(trace.steps) == 1 or not any(
+        _makes_table(operation) for step in trace.steps for operation in step.operations
+    )
 
 
 def _makes_table(operation: Operation) -> bool:

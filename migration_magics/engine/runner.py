@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import exc
 from sqlalchemy.engine import Connection
 
-from ..errors import EnvironmentFailed, MigrationError, NotReversible, PlanStale, Refused
+from ..errors import EnvironmentFailed, MigrationError, Refused
 from ..model.plan import Plan
-from ..model.trace import Trace
+from ..model.trace import Step, Trace
 from ..settings import Settings
 from . import aftermath, dry_run, worker
 from .chain import Chain
@@ -26,7 +26,9 @@ from .host import environment as host_environment
 from .host import steps as host_steps
 from .host.recorder import Recorder, StepDraft
 from .keeper import Keeper
+from .commits import Commits
 from .lock import migrator_lock
+from .passes import Passes, require_reversible, stale
 from .sentinel import Sentinel, Watch
 
 OnStep = Callable[[int, int, StepDraft], None]
@@ -65,7 +67,13 @@ def read_heads(database: Database, calls: tuple[Configured, ...]) -> tuple[str, 
 
 
 def run(
-    plan: Plan, chain: Chain, environment: Environment, database: Database, settings: Settings, options: Options, on_step: OnStep | None = None
+    plan: Plan,
+    chain: Chain,
+    environment: Environment,
+    database: Database,
+    settings: Settings,
+    options: Options,
+    on_step: OnStep | None = None,
 ) -> Ran:
     """Run *plan* on *database* and return what it did.
 
@@ -84,7 +92,14 @@ class _Run:
     """One run, from the lock to the read-back."""
 
     def __init__(
-        self, plan: Plan, chain: Chain, environment: Environment, database: Database, settings: Settings, options: Options, on_step: OnStep | None
+        self,
+        plan: Plan,
+        chain: Chain,
+        environment: Environment,
+        database: Database,
+        settings: Settings,
+        options: Options,
+        on_step: OnStep | None,
     ) -> None:
         self.plan, self.chain, self.environment, self.database = plan, chain, environment, database
         self.settings, self.options, self.on_step = settings, options, on_step
@@ -103,7 +118,8 @@ class _Run:
         self.output = ""
         self.before: tuple[str, ...] = plan.from_heads
         self.is_started = False
-        self.transactions = self._transactions_in_words()
+        self.passes = Passes(plan, chain, self.calls, is_purge=options.purge)
+        self.commits = Commits(self.recorder)
 
     def go(self) -> Ran:
         self._refuse_early()
@@ -116,10 +132,14 @@ class _Run:
         duration_s = time.perf_counter() - began
         if error is not None and not self.is_started and isinstance(error, MigrationError):
             raise error
-        after = self._read_back(error)
-        if error is None and not self.options.is_dry_run and after != self.plan.to_heads:
-            error = aftermath.unfinished(self.plan, after)
-        trace = self._trace(after, error, duration_s)
+        after = self._read_back(error, self.calls)
+        plans = (self.plan, *(each.plan for each in self.passes.later))
+        ends = (after, *(self._read_back(error, (each.call,)) for each in self.passes.later))
+        if error is None and not self.options.is_dry_run:
+            error = aftermath.unfinished(
+                plans, ends, self.database, has_begun=bool(self.recorder.steps), has_committed=self.commits.count > 0
+            )
+        trace = self._trace(plans, ends, error, duration_s)
         if error is not None:
             raise aftermath.explained(error, self.plan, trace, self.before, after, self.chain, self.database) from error
         assert after is not None
@@ -136,17 +156,14 @@ class _Run:
                 )
             if self.mode == "native":
                 self.mode = "lent"
-        if self.plan.direction == "downgrade":
-            graph = self.chain.graph
-            missing = [step for step in self.plan.steps if not self.chain.has_downgrade(graph[step.revision])]
-            if missing:
-                raise irreversible(missing, len(self.plan.steps))
+        require_reversible(self.plan, self.chain)
 
     def _transactions_in_words(self) -> str:
-        per_revision = self.options.per_revision or bool(self.calls[0].options.get("transaction_per_migration"))
         if not self.database.has_transactional_ddl:
             return "each DDL statement commits itself"
-        return "one transaction per revision" if per_revision else "one transaction"
+        is_per_revision = self.options.per_revision or bool(self.calls[0].options.get("transaction_per_migration"))
+        passes = sum(bool(each.plan.steps) for each in self.passes.begun)
+        return self.commits.in_words(passes, is_per_revision=is_per_revision)
 
     # -- during
 
@@ -158,7 +175,9 @@ class _Run:
                 connection.invalidate()  # what was SET in the session must not go back into somebody's pool
 
     def _with_lock(self, connection: Connection) -> None:
-        with migrator_lock(connection, self.database.family, self.calls[0].version_table, self.settings.migrator_wait_s):
+        with migrator_lock(
+            connection, self.database.family, self.calls[0].version_table, self.settings.migrator_wait_s
+        ):
             self.before = host_environment.version_heads(connection, dict(self.calls[0].options), self.calls[0].session)
             connection.rollback()
             if self.before != tuple(sorted(self.plan.from_heads)):
@@ -169,6 +188,7 @@ class _Run:
                     self._run_environment(connection)
             finally:
                 self.recorder.detach()
+                self.commits.detach()
                 connection.rollback()
                 self.keeper.restore()
 
@@ -197,6 +217,7 @@ class _Run:
     def _watch(self, connection: Connection) -> None:
         self.keeper.prepare(connection)
         self.recorder.attach(connection)
+        self.commits.attach(connection)
         self.database.watch(connection)
 
     def _request(self, *, is_prepared: bool = False) -> Request:
@@ -209,38 +230,48 @@ class _Run:
         if self.options.purge:
             options["purge"] = True
         on_connection = (lambda _connection: None) if is_prepared else self._watch
-        return Request(self._steps, options, self.options.x, self.options.tag, overrides, on_connection, keeps_transaction=is_prepared)
+        return Request(
+            self._steps,
+            options,
+            self.options.x,
+            self.options.tag,
+            overrides,
+            on_connection,
+            keeps_transaction=is_prepared,
+        )
 
-    def _steps(self, heads: tuple[str, ...], _context: Any) -> Iterator[Any]:
+    def _steps(self, heads: tuple[str, ...], context: Any) -> Iterator[Any]:
         """Alembic's `fn`: hand over one step after the other. What is between two `yield`s happened to that revision."""
-        at = () if self.options.purge else self.plan.from_heads
-        if tuple(sorted(heads)) != tuple(sorted(at)):
-            raise stale(self.plan, tuple(sorted(heads)))
-        if self.plan.direction == "stamp":
-            yield from self._stamp_steps(heads)
+        plan = self.passes.begin(heads, context, len(self.recorder.steps))
+        if len(self.passes.begun) > 1 and self.sentinel is not None:
+            self.sentinel.forget()
+        if plan.direction == "stamp":
+            yield from self._stamp_steps(plan, heads)
             return
-        directory, is_upgrade = self.chain.directory, self.plan.direction == "upgrade"
+        directory, is_upgrade = self.chain.directory, plan.direction == "upgrade"
         make = host_steps.upgrade_step if is_upgrade else host_steps.downgrade_step
-        steps = [make(directory, planned.revision) for planned in self.plan.steps]  # imports all before the first runs
-        for number, (planned, step) in enumerate(zip(self.plan.steps, steps, strict=True), 1):
-            draft = self.recorder.start(planned.revision, planned.message, self.plan.direction)
+        steps = [make(directory, planned.revision) for planned in plan.steps]  # imports all before the first runs
+        for number, (planned, step) in enumerate(zip(plan.steps, steps, strict=True), 1):
+            draft = self.recorder.start(planned.revision, planned.message, plan.direction)
             step.migration_fn = _marked(step.migration_fn, draft, self.sentinel)
-            self._tell(number, draft)
+            self._tell(number, len(plan.steps), draft)
             yield step
             self.recorder.finish()
-            self._tell(number, draft)
+            self._tell(number, len(plan.steps), draft)
 
-    def _stamp_steps(self, heads: tuple[str, ...]) -> Iterator[Any]:
-        steps = host_steps.stamp_steps(self.chain.directory, tuple(self.plan.target.split()), tuple(heads))
-        for planned, step in zip(self.plan.steps, steps, strict=True):
+    def _stamp_steps(self, plan: Plan, heads: tuple[str, ...]) -> Iterator[Any]:
+        if not plan.steps:
+            return
+        steps = host_steps.stamp_steps(self.chain.directory, tuple(plan.target.split()), tuple(heads))
+        for planned, step in zip(plan.steps, steps, strict=True):
             draft = self.recorder.start(planned.revision, planned.message, "stamp")
             draft.is_user_code = False
             yield step
             self.recorder.finish()
 
-    def _tell(self, number: int, draft: StepDraft) -> None:
+    def _tell(self, number: int, total: int, draft: StepDraft) -> None:
         if self.on_step is not None:
-            self.on_step(number, len(self.plan.steps), draft)
+            self.on_step(number, total, draft)
 
     # -- after
 
@@ -250,23 +281,34 @@ class _Run:
         is_refused = isinstance(cause, exc.DBAPIError) and host_steps.comes_from_a_run(cause)
         return cause if isinstance(error, EnvironmentFailed) and cause is not None and is_refused else error
 
-    def _read_back(self, error: BaseException | None) -> tuple[str, ...] | None:
+    def _read_back(self, error: BaseException | None, calls: tuple[Configured, ...]) -> tuple[str, ...] | None:
         """The heads as they are now, or None where the run goes on behind our back or the database does not answer."""
         if isinstance(error, worker.StillRunning):
             return None
         try:
-            return read_heads(self.database, self.calls)
+            return read_heads(self.database, calls)
         except MigrationError:
             if error is None:
                 raise
             return None
 
-    def _trace(self, after: tuple[str, ...] | None, error: BaseException | None, duration_s: float) -> Trace:
-        outcomes = aftermath.outcomes(self.plan, self.recorder.steps, after, error, self.chain.graph, is_dry_run=self.options.is_dry_run)
-        steps = tuple(draft.frozen(outcome) for draft, outcome in zip(self.recorder.steps, outcomes, strict=True))
-        dropped = sum(draft.dropped for draft in self.recorder.steps)
+    def _trace(
+        self,
+        plans: tuple[Plan, ...],
+        ends: tuple[tuple[str, ...] | None, ...],
+        error: BaseException | None,
+        duration_s: float,
+    ) -> Trace:
+        graph, drafts, is_dry_run = self.chain.graph, self.recorder.steps, self.options.is_dry_run
+        firsts = [0, *(each.first_step for each in self.passes.later), len(drafts)]
+        steps: list[Step] = []
+        for plan, after, first, end in zip(plans, ends, firsts[:-1], firsts[1:], strict=True):
+            own = drafts[first:end]
+            outcomes = aftermath.outcomes(plan, own, after, error, graph, is_dry_run=is_dry_run)
+            steps += (draft.frozen(outcome) for draft, outcome in zip(own, outcomes, strict=True))
+        dropped = sum(draft.dropped for draft in drafts)
         notes = (f"{dropped:,} further statements were sent and not kept here",) if dropped else ()
-        return Trace(steps, self.mode, self.transactions, duration_s, self.options.is_dry_run, self.output, notes)
+        return Trace(tuple(steps), self.mode, self._transactions_in_words(), duration_s, is_dry_run, self.output, notes)
 
 
 def _marked(function: Callable[..., None], draft: StepDraft, sentinel: Sentinel | None) -> Callable[..., None]:
@@ -279,18 +321,3 @@ def _marked(function: Callable[..., None], draft: StepDraft, sentinel: Sentinel 
         draft.is_user_code = False
 
     return marked
-
-
-def stale(plan: Plan, heads: tuple[str, ...]) -> PlanStale:
-    """Return the error for a database that moved between plan and run."""
-    was, now = ", ".join(plan.from_heads) or "base", ", ".join(heads) or "base"
-    return PlanStale(f"The database has moved since the plan was made: it stood at {was} and now stands at {now}. Nothing was changed.", hint="look again: %migrate plan")
-
-
-def irreversible(missing: list[Any], total: int) -> NotReversible:
-    """Return the error for a downgrade over revisions that have none."""
-    named = ", ".join(step.revision for step in missing[:5]) + (" and others" if len(missing) > 5 else "")
-    return NotReversible(
-        f"{len(missing)} of {total} revisions cannot be undone: {named} {'has' if len(missing) == 1 else 'have'} no downgrade(). Nothing was changed.",
-        hint=f"write it: %migrate edit {missing[0].revision}",
-    )

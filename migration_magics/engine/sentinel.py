@@ -49,6 +49,10 @@ class Sentinel:
         self._renamed: set[Key] = set()
         self._error: MigrationError | None = None
 
+    def forget(self) -> None:
+        """Look at every loss from now on: the run goes on with other tables of the same names (another tenant's)."""
+        self._told, self._made, self._renamed = set(), set(), set()
+
     def check(self) -> None:
         """Raise what stopped the run, once more: a revision that catches it does not go on."""
         if self._error is not None:
