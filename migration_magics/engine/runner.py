@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from ..errors import EnvironmentFailed, MigrationError, Refused
 from ..model.plan import Plan
 from ..model.trace import Step, Trace
+from ..redact import redact
 from ..settings import Settings
 from . import aftermath, dry_run, worker
 from .chain import Chain
