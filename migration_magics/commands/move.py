@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from ..engine import losses, planner, runner
 from ..engine.sentinel import Watch
@@ -16,10 +17,28 @@ from ..results import Moved, Planned
 from . import guard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..model.losses import Loss
     from .workspace import WorkspaceState
 
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _in_one_look(function: Callable[Concatenate[WorkspaceState, _P], _R]) -> Callable[Concatenate[WorkspaceState, _P], _R]:
+    """Let *function* see one state of the revision files, read once, however often it asks."""
+
+    @wraps(function)
+    def held(ws: WorkspaceState, /, *values: _P.args, **options: _P.kwargs) -> _R:
+        with ws.chain.held():
+            return function(ws, *values, **options)
+
+    return held
+
+
+@_in_one_look
 def plan(ws: WorkspaceState, *, target: str = "heads", x: tuple[str, ...] = (), tag: str | None = None) -> Planned:
     """Return what a move to *target* would run: a downgrade where the target lies behind. Runs and writes nothing."""
     heads = ws.heads_of(ws.database, x)
@@ -27,6 +46,7 @@ def plan(ws: WorkspaceState, *, target: str = "heads", x: tuple[str, ...] = (), 
     return _surveyed(ws, made, runner.Options(x=x, tag=tag))[0]
 
 
+@_in_one_look
 def upgrade(
     ws: WorkspaceState,
     *,
@@ -46,6 +66,7 @@ def upgrade(
     )
 
 
+@_in_one_look
 def downgrade(
     ws: WorkspaceState,
     *,
@@ -65,6 +86,7 @@ def downgrade(
     )
 
 
+@_in_one_look
 def stamp(
     ws: WorkspaceState,
     *,

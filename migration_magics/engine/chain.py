@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from .modules import load_module
 from .scripts import ScriptReader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
     from alembic.script import ScriptDirectory
@@ -33,12 +35,15 @@ class Chain:
         self._directory: ScriptDirectory | None = None
         self._graph: Graph | None = None
         self._modules: dict[str, tuple[str, ModuleType]] = {}
+        self._is_held = False
         self._folders: tuple[str, ...] = ()
         self._folders_changed: tuple[int | None, ...] = ()
 
     @property
     def graph(self) -> Graph:
         """The graph as the files have it now. Raises the errors of `ScriptReader.read`."""
+        if self._is_held and self._graph is not None:
+            return self._graph
         project = self.project
         graph = self._reader.read(
             project.version_locations, recursive=project.is_recursive, sourceless=project.is_sourceless
@@ -50,6 +55,17 @@ class Chain:
             self._folders = tuple({*locations, *folders})
         self._folders_changed = _changed(self._folders)
         return graph
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Look at the files once, now: one command sees one state of them, however often it asks."""
+        before, self._is_held = self._is_held, False
+        try:
+            _ = self.graph
+            self._is_held = True
+            yield
+        finally:
+            self._is_held = before
 
     @property
     def kept_graph(self) -> Graph:
