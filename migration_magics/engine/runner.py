@@ -309,7 +309,8 @@ class _Run:
             steps += (draft.frozen(outcome) for draft, outcome in zip(own, outcomes, strict=True))
         dropped = sum(draft.dropped for draft in drafts)
         notes = (f"{dropped:,} further statements were sent and not kept here",) if dropped else ()
-        return Trace(tuple(steps), self.mode, self._transactions_in_words(), duration_s, is_dry_run, self.output, notes)
+        output = redact(self.output)
+        return Trace(tuple(steps), self.mode, self._transactions_in_words(), duration_s, is_dry_run, output, notes)
 
 
 def _marked(function: Callable[..., None], draft: StepDraft, sentinel: Sentinel | None) -> Callable[..., None]:
