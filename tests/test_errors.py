@@ -404,11 +404,18 @@ def test_an_error_in_a_body_points_at_the_cells_line(made: Made, body: str, said
 
 
 @pytest.mark.parametrize("body", ["x = 1\nx / 0\n", "def upgrade():\n    x = 1\n    x / 0\n"])
-def test_an_error_while_a_cell_runs_points_at_the_line_of_its_file(made: Made, body: str) -> None:
+def test_an_error_while_a_cell_runs_points_at_its_line_in_cell_and_file(made: Made, body: str) -> None:
     error = cell(made, body, apply=True)
+    assert f"Line {2 + body.splitlines().index(body.splitlines()[-1])} of the cell: x / 0" in error.details
     assert type(error) is errors.MoveFailed
     (name, number) = re.search(r"\((\w+\.py), line (\d+)\): ZeroDivisionError", error.message).groups()  # type: ignore[union-attr] # asserted by its use
     assert (made.versions / name).read_text().splitlines()[int(number) - 1].strip() == "x / 0"
+
+
+def test_an_error_while_a_cell_is_read_points_at_its_line(made: Made) -> None:
+    error = cell(made, "def upgrade():\n    pass\n\nraise ValueError(3)\n\ndef downgrade():\n    pass\n")
+    assert type(error) is errors.RevisionFileBroken
+    assert error.details[-1] == "Line 5 of the cell: raise ValueError(3)"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from ..model import revision_file
 from ..model.body import parse_body
 from ..results import Authored, Moved
 from . import move
-from .drafting import Drafted, draft_cell, long_id, shown, way_back, way_up
+from .drafting import Drafted, draft_cell, line_of_cell, long_id, shown, way_back, way_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +95,12 @@ def cell(
         )
     wish = _Wish(order.message or "", dry_run, apply, reapply, force, yes)
     drafted = draft_cell(ws, order, parsed)
-    return _first_time(ws, drafted, wish) if old is None else _again(ws, graph, old, drafted, wish)
+    try:
+        return _first_time(ws, drafted, wish) if old is None else _again(ws, graph, old, drafted, wish)
+    except MigrationError as error:
+        if not ws.project.config.get_hooks_list():  # a formatter moves the lines
+            error.details = (*error.details, *line_of_cell(error, drafted, body, first_line))
+        raise
 
 
 # -- which revision ------------------------------------------------------------------------------------------------

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engine import drafts, writer
 from ..engine.derive import Derived, derive, dialect_of
 from ..engine.drafts import Draft, Fill, Order
 from ..errors import MigrationError
+from ..redact import redact
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ..engine.environment import Captured
     from ..model.body import Body
     from ..model.graph import Revision
@@ -42,6 +44,22 @@ def environment(ws: WorkspaceState) -> Captured | None:
 def dialect_name(ws: WorkspaceState) -> str:
     """Return the dialect for an env.py that takes part without a database."""
     return ws.database.dialect if ws.has_connection else "sqlite"
+
+
+def line_of_cell(error: MigrationError, drafted: Drafted, body: str, first_line: int) -> tuple[str, ...]:
+    """Return the line of the cell for the line of its file that *error* names, in words; nothing where it names none."""
+    said = "\n".join((error.message, *error.details))
+    named = re.search(rf"\({re.escape(Path(drafted.draft.path).name)}, line (\d+)\)", said)
+    if named is None:
+        return ()
+    ours = [line.strip() for line in drafted.draft.text.splitlines()]
+    theirs = [line.strip() for line in body.splitlines()]
+    at = int(named[1]) - 1
+    for block in difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks():
+        if block.a <= at < block.a + block.size and ours[at]:
+            number = first_line + block.b + at - block.a
+            return (f"Line {number} of the cell: {redact(ours[at])}",)
+    return ()
 
 
 def shown(path: Path | str | None) -> str:
