@@ -11,6 +11,7 @@ import configparser
 import os
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.util import CommandError
@@ -95,6 +96,7 @@ class Environment:
         drafts: list[dict[str, Any]] = []
 
         def on_configure(given: dict[str, Any]) -> tuple[Dialect, Any]:
+            given["place"] = place_of_engine(engine_of(given.get("connection")))
             drafts.append(given)
             return dialect_of(given.get("connection"), database), connection if connection is not None else Nothing()
 
@@ -124,10 +126,11 @@ class Environment:
     def _configured(self, draft: dict[str, Any], lent: Connection | None) -> Configured:
         own, run_arguments = draft.pop("connection", None), draft.pop("run_arguments", {})
         draft.pop("url", None)
+        place = draft.pop("place")
         engine = None if own is lent else engine_of(own)
-        place, url = place_of_engine(engine, self.project), url_of(engine)
+        url = url_of(engine)
         session = settings_in(own.statements) if isinstance(own, Absent) else ()
-        return Configured(place, url, engine, draft, run_arguments, session=session)
+        return Configured(place if engine is not None else "", url, engine, draft, run_arguments, session=session)
 
     # -- running
 
@@ -162,7 +165,7 @@ class Environment:
                     self._run_hooked(Hooked(self.project, request, calls, None, begun))
             else:
                 begun = {id(connection)} if request.keeps_transaction else set()
-                is_meant = lambda engine: place_of_engine(engine, self.project) not in siblings  # noqa: E731
+                is_meant = lambda engine: place_of_engine(engine) not in siblings  # noqa: E731
                 with lend(connection, drive_coroutines=in_loop, is_meant=is_meant), _default_schema(connection.dialect):
                     self._run_hooked(Hooked(self.project, request, calls, connection, begun))
         return output.getvalue()
@@ -242,10 +245,10 @@ class Exited(Exception):
 
 
 def _stamps(project: Project) -> tuple[Any, ...]:
-    """What env.py's configuration depends on: its file, the configuration files, the environment's variables."""
+    """What env.py's configuration depends on: its file, the configuration files, the environment, the working folder."""
     stat = project.env_py.stat() if project.env_py else None
     own = (stat.st_mtime_ns, stat.st_size) if stat else ()
-    return (hash(frozenset(os.environ.items())), own, project.refresh())
+    return (Path.cwd(), hash(frozenset(os.environ.items())), own, project.refresh())
 
 
 @contextmanager

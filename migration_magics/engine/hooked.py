@@ -89,7 +89,7 @@ class Hooked:
         engine = engine_of(own)
         if self.connection is not None and engine is self.connection.engine:  # from config.attributes["connection"]
             return True
-        place = place_of_engine(engine, self.project)
+        place = place_of_engine(engine)
         return place in self.places if self.connection is None else place not in self.siblings
 
     def run_migrations(self, keywords: dict[str, Any], go_on: Callable[[], None]) -> None:
@@ -117,10 +117,13 @@ def engine_of(own: Any) -> Any:
     return own.lent_engine if isinstance(own, (Lent, Absent)) else getattr(own, "engine", None)
 
 
-def place_of_engine(engine: Any, project: Project) -> str:
-    """Return the identity of the database of *engine*, or "" where it has none."""
+def place_of_engine(engine: Any) -> str:
+    """Return the identity of the database of *engine*, or "" where it has none.
+
+    Ask while env.py runs: a relative SQLite file is meant from the folder it works in.
+    """
     url = url_of(engine)
-    return "" if url is None else identity(url, project.working_directory)
+    return "" if url is None else identity(url)
 
 
 def url_of(engine: Any) -> URL | None:

@@ -304,3 +304,22 @@ def test_inside_a_running_event_loop(form, kept, tmp_path, request):
         assert "event loop already runs" in str(caught.value) or "Already running" in str(caught.value)
         return
     assert asyncio.run(cell()).after == ("b2",)
+
+
+@pytest.mark.parametrize("mover", ["kernel", "env.py"])
+def test_a_relative_sqlite_file_stays_the_one_that_was_connected(mover, tmp_path, monkeypatch):
+    """Whoever changes the working folder afterwards: env.py's own `sqlite:///x.db` would be another file then."""
+    monkeypatch.chdir(tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder = build(tmp_path / "p", "plain", "sqlite:///x.db")
+    ws = opened(folder, "sqlite:///x.db")
+    assert ws.upgrade("a1").trace.environment == "native"
+    if mover == "kernel":
+        monkeypatch.chdir(elsewhere)
+    else:
+        env_py = folder / "migrations" / "env.py"
+        env_py.write_text(f"import os\nos.chdir({str(elsewhere)!r})\n{env_py.read_text()}")
+    moved = ws.upgrade("head")
+    assert (moved.after, moved.trace.environment) == (("b2",), "lent")
+    assert list(elsewhere.iterdir()) == []
