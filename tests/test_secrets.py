@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migration_magics.redact import MASK, redact, remember, secrets_of
+from tests.support.kernel import execute, notebook_of
 
 # -- the law: a secret in any place it is known to stand in never survives
 
@@ -148,3 +149,127 @@ def test_what_stands_around_a_secret_stays(text, found):
 def test_secrets_are_found_by_their_names():
     values = {"user": "app", "sslpassword": "pw1", "password": ("pw2", "pw3"), "odbc_connect": "UID=a;PWD={pw4};X=y"}
     assert secrets_of(values) == ("pw1", "pw2", "pw3", "pw4")
+
+
+# -- the notebook: nothing that ran leaves a secret behind
+
+MARK = "Zq7"
+"""Every secret has it, so that half of one is found, too."""
+
+SECRET, SPLIT, ENCODED = f"hunt3r-{MARK}", f"p@ss{MARK}", f"enc%40d-{MARK}"
+GONE = "127.0.0.1:1"  # nobody listens there
+INI = "[alembic]\nscript_location = %(here)s/migrations\nsqlalchemy.url = {}\n"
+ENV = """
+import os
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+url = context.config.get_main_option("sqlalchemy.url")
+print("connecting with", url)
+with create_engine(url, poolclass=pool.NullPool).connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+ROLE = """%%revision -m "a role for workers"
+import os
+def upgrade():
+    op.execute(f"CREATE ROLE {os.environ['ROLE']} PASSWORD '{os.environ['ROLE_PASSWORD']}'")
+    print("on", op.get_bind().engine.url.render_as_string(hide_password=False))
+
+def downgrade():
+    op.execute(f"DROP ROLE {os.environ['ROLE']}")
+"""
+BREAKS = """%%revision -m "cannot work"
+def upgrade():
+    url = op.get_bind().engine.url
+    raise RuntimeError(f"{url.render_as_string(hide_password=False)} does not take {url.password}")
+
+def downgrade():
+    pass
+"""
+FAILS = (
+    (f"%migrate connect postgresql+psycopg://app:{SECRET}@{GONE}/eval", "DatabaseUnreachable"),
+    (f"%migrate connect postgresql+psycopg://app:{SPLIT}@{GONE}/eval", "DatabaseUnreachable"),
+    (f"%migrate connect postgresql+psycopg://app:{ENCODED}@{GONE}/eval", "DatabaseUnreachable"),
+    (f"%migrate connect mysql+pymysql://app:{SECRET}@{GONE}/eval", "DatabaseUnreachable"),
+    (f"%migrate connect postgresql+asyncpg://app:{SECRET}@{GONE}/eval", "DatabaseUnreachable"),
+    (f"%migrate connect postgresql+psycopg://app@{GONE}/eval?password={SECRET}", "DatabaseUnreachable"),
+    (f"%migrate connect postgresql+psycopg://app@{GONE}/eval?passwort={SECRET}", ""),
+    (f"%migrate connect mssql+pyodbc:///?odbc_connect=DRIVER%3DX%3BUID%3Da%3BPWD%3D{SECRET}", "DriverMissing"),
+    (f"%migrate connect nosuch://app:{SECRET}@{GONE}/eval", "DriverMissing"),
+    (f"%migrate connect postgresql+psycopg://app:{SECRET}@{GONE}:x/eval", "UsageProblem"),
+    (f"%migrate connect postgresql:/app:{SECRET}@{GONE}/eval", "ConnectionNotFound"),
+    (f"%migrate connect app:{SECRET}@localhost/eval", "ConnectionNotFound"),
+    (f'%migrate connect "host=localhost password={SECRET} user=app"', "ConnectionNotFound"),
+    (f"%migrate connect postgresql+psycopg://app:{SECRET}@{GONE}/eval --nonsense", "UsageProblem"),
+    (f"%migrate connect postgresql+psycopg://app:{SECRET}@{GONE}/eval too many", "UsageProblem"),
+    (f"%migrate status postgresql+psycopg://app:{SECRET}@{GONE}/eval", "UsageProblem"),
+    (f"%migrate connekt postgresql+psycopg://app:{SECRET}@{GONE}/eval", "UsageProblem"),
+    ("%migrate connect --project written", "DatabaseUnreachable"),
+)
+
+
+def write_project(folder, url):
+    (folder / "migrations" / "versions").mkdir(parents=True)
+    (folder / "alembic.ini").write_text(INI.format(url))
+    (folder / "migrations" / "env.py").write_text(ENV)
+    (folder / "migrations" / "script.py.mako").write_text("")
+
+
+def shown(said, words):
+    """What all cells with these words showed."""
+    return "\n".join(text for source, text in said if words in source)
+
+
+@pytest.mark.kernel
+def test_a_notebook_that_ran_holds_no_secret(request, tmp_path, tmp_path_factory, monkeypatch, capfd):
+    """Also where connecting fails, in every way there is; and no file holds one but those its owner wrote."""
+    write_project(tmp_path / "written", f"postgresql+psycopg://app:{SECRET}@{GONE}/ini")
+    write_project(tmp_path / "unescaped", f"postgresql+psycopg://app:{ENCODED}@{GONE}/ini")
+    role = f"worker_{tmp_path.name}".replace("-", "_").lower()
+    postgresql_url, mariadb_url = request.getfixturevalue("postgresql_url"), request.getfixturevalue("mariadb_url")
+    monkeypatch.setenv("ROLE", role)
+    monkeypatch.setenv("ROLE_PASSWORD", SECRET)
+    wrong = mariadb_url.replace("root@", f"root:{SECRET}@")
+    right = postgresql_url.replace("postgres@", f"postgres:{SECRET}@").replace("?", f"?sslpassword={SECRET}&")
+    cells = [
+        "%load_ext migration_magics\nimport logging; logging.basicConfig(level=logging.DEBUG)",
+        *(cell for failing, _ in FAILS for cell in (failing, "%migrate why", "%migrate connections")),
+        f"%migrate connect '{wrong}' --as wrong",
+        f"%migrate connect '{right}' --as right --protected",
+        "%migrate init other",
+        f"%migrate connect '{right}' --as right --protected --project other",
+        *(ROLE, "%migrate plan", "%migrate upgrade head --dry-run", "%migrate upgrade head --confirm right"),
+        *("%migrate status", "%migrate connections", "%migrate history", "%migrate current -v", "%migrate sql"),
+        *("%migrate downgrade base --confirm right", "%migrate why"),
+        *(BREAKS, "%migrate upgrade head --confirm right", "%migrate why"),
+        "moved = %migrate upgrade +1 --dry-run\nmoved.to_dict(), repr(moved), str(moved), moved.to_frame().to_dict()",
+        "%migrate disconnect right",
+        *("%migrate connect --project unescaped", "%migrate why"),
+    ]
+    notebook = notebook_of(cells)
+    for cell in notebook.cells:
+        cell.metadata["tags"] = ["raises-exception"]
+    home = tmp_path_factory.mktemp("home")
+    execute(notebook, tmp_path, home)
+
+    ran = {cell.source: cell for cell in notebook.cells}
+    for source, name in FAILS:
+        (error,) = [output for output in ran[source].outputs if output.output_type == "error"]
+        assert error.ename == name or not name, (source, error.evalue)
+    said = [(cell.source, json.dumps([cell.outputs, cell.metadata], ensure_ascii=False)) for cell in notebook.cells]
+    assert [(source, text) for source, text in said if MARK in text] == []
+    # and what was to be seen was there to be seen
+    assert "Access denied" in shown(said, "as wrong")
+    assert "PASSWORD ***" in shown(said, "upgrade head --dry-run")
+    assert "on postgresql+psycopg://postgres:***@" in shown(said, "upgrade head --dry-run")
+    assert "PASSWORD ***" in shown(said, "upgrade head --confirm")
+    assert "does not take ***" in shown(said, "why")
+    assert "does not take ***" in shown(said, "upgrade head --confirm")
+
+    written = [path for folder in (tmp_path, home) for path in folder.rglob("*") if path.is_file()]
+    ours = [path for path in written if path.parent not in (tmp_path / "written", tmp_path / "unescaped")]
+    assert (tmp_path / "alembic.ini") in ours
+    assert [path for path in ours if MARK.encode() in path.read_bytes()] == []
+    assert MARK not in "".join(capfd.readouterr())
