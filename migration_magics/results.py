@@ -6,20 +6,19 @@ A command returns one of these and prints nothing. All of them show themselves a
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .model.graph import Graph, Revision
-from .model.plan import Plan
+from .model.plain import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas
 
     from .model.finding import Finding
+    from .model.graph import Graph, Revision
+    from .model.plan import Plan
     from .model.trace import Trace
 
 
@@ -27,10 +26,12 @@ if TYPE_CHECKING:
 class Result:
     """What all results share. A subclass says its table in `rows`.
 
-    *protected* is the name of the connection that the command used, where that is a protected one.
+    *protected* is the name of the connection that the command used, where that is a protected one; *elsewhere* is its
+    name where another one is in use (`--on`).
     """
 
     protected: str = field(default="", kw_only=True)
+    elsewhere: str = field(default="", kw_only=True)
     is_about_one_connection: ClassVar[bool] = True
     """So that it says when that is a protected one; the others say it of each, or are about none."""
 
@@ -40,8 +41,7 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON-ready data: dictionaries, lists, strings, numbers, booleans and None."""
-        plain: dict[str, Any] = _plain(self)
-        return plain
+        return dict(plain(self))
 
     def to_frame(self) -> pandas.DataFrame:
         """Return `rows` as a DataFrame, complete whatever the display limit; pandas is imported here."""
@@ -62,29 +62,6 @@ class Result:
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(str(self))
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        if isinstance(value, Plan):
-            fields["fingerprint"] = value.fingerprint
-        return fields
-    if isinstance(value, Graph):
-        return [_plain(revision) for revision in value.newest_first]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted(_plain(item) for item in value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    if value is None or isinstance(value, (str, int, float, bool)):
-        return value
-    return str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +105,7 @@ class Connected(Result):
     notes: tuple[str, ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
-        return [_plain(self.connection)] if self.connection else []
+        return [plain(self.connection)] if self.connection else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +116,7 @@ class Connections(Result):
     connections: tuple[ConnectionShown, ...]
 
     def rows(self) -> list[dict[str, Any]]:
-        return [_plain(connection) for connection in self.connections]
+        return [plain(connection) for connection in self.connections]
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +310,7 @@ class History(Result):
     def to_dict(self) -> dict[str, Any]:
         """Return the revisions in range as JSON-ready data; the rest of the graph is left out."""
         return {
-            "revisions": _plain(self.rows()),
+            "revisions": plain(self.rows()),
             "heads": list(self.heads),
             "current": None if self.current is None else list(self.current),
             "range": self.range,
@@ -503,7 +480,7 @@ class HelpPage(Result):
     examples: tuple[str, ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
-        return [_plain(entry) for entry in self.entries]
+        return [plain(entry) for entry in self.entries]
 
 
 @dataclass(frozen=True, slots=True)
@@ -520,4 +497,4 @@ class Why(Result):
     traceback: str = ""
 
     def rows(self) -> list[dict[str, Any]]:
-        return [_plain(self)] if self.error else []
+        return [plain(self)] if self.error else []
