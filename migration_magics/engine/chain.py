@@ -101,6 +101,12 @@ class Chain:
         self._modules[revision.id] = (revision.digest, module)
         return module
 
+    def has_upgrade(self, revision: Revision) -> bool:
+        """Say whether *revision* has an upgrade function, importing it only where its text does not tell."""
+        if revision.has_upgrade is not None:
+            return revision.has_upgrade
+        return callable(getattr(self.module(revision), "upgrade", None))
+
     def has_downgrade(self, revision: Revision) -> bool:
         """Say whether *revision* has a downgrade function, importing it only where its text does not tell."""
         if revision.has_downgrade is not None:

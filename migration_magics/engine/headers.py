@@ -50,6 +50,22 @@ def header(data: bytes) -> Header | None:
     return Header(values, doc, has_downgrade)
 
 
+def has_upgrade(data: bytes) -> bool | None:
+    """Tell whether a file of these bytes has an upgrade function; None where only importing it could tell.
+
+    One that is quoted in a string may pass for one; that shows when the file is imported.
+    """
+    if data.find(b"\ndef upgrade(") >= 0:
+        return True
+    try:
+        bound = {name for node in ast.parse(data).body for name in _bound_names(node)}
+    except (SyntaxError, ValueError):
+        return None
+    if "upgrade" in bound:
+        return True
+    return None if bound & (_DYNAMIC | {_ANYTHING}) else False
+
+
 # -- the grammar of plain headers ----------------------------------------------------------------------------------
 
 _NAME = "(?:revision|down_revision|branch_labels|depends_on)"

@@ -66,7 +66,7 @@ class Passes:
         if plan.direction == "upgrade":
             return planner.plan_upgrade(chain, plan.target, heads, database=database, connection=connection)
         found = planner.plan_downgrade(chain, plan.target, heads, database=database, connection=connection)
-        require_reversible(found, chain)
+        require_runnable(found, chain)
         return found
 
     def _call_of(self, context: Any) -> Configured:
@@ -93,11 +93,15 @@ def stale(plan: Plan, heads: tuple[str, ...]) -> PlanStale:
     )
 
 
-def require_reversible(plan: Plan, chain: Chain) -> None:
-    """Raise NotReversible where *plan* is a downgrade over revisions that have none."""
+def require_runnable(plan: Plan, chain: Chain) -> None:
+    """Raise NotReversible where *plan* is a downgrade over revisions that have none, RevisionFileBroken for upgrades."""
+    graph = chain.graph
+    if plan.direction == "upgrade":
+        for step in plan.steps:
+            if not chain.has_upgrade(graph[step.revision]):
+                raise planner.without_upgrade(graph[step.revision])
     if plan.direction != "downgrade":
         return
-    graph = chain.graph
     missing = [step for step in plan.steps if not chain.has_downgrade(graph[step.revision])]
     if missing:
         raise irreversible(missing, len(plan.steps))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from alembic.util import CommandError
 
@@ -12,12 +13,13 @@ from ..errors import (
     DatabaseAhead,
     MigrationError,
     RevisionAmbiguous,
+    RevisionFileBroken,
     RevisionNotFound,
     SeveralHeads,
     TargetProblem,
     TargetUnreachable,
 )
-from ..model.graph import Graph
+from ..model.graph import Graph, Revision
 from ..model.plan import Direction, Plan, PlannedStep
 from .chain import Chain
 from .host import steps as host
@@ -113,12 +115,16 @@ def walk(chain: Chain, lower: str | tuple[str, ...], upper: str | tuple[str, ...
 def plan_upgrade(chain: Chain, target: str, heads: tuple[str, ...], *, database: str = "", connection: str = "") -> Plan:
     """Return what `alembic upgrade TARGET` would run on a database that stands at *heads*.
 
-    Raises RevisionNotFound, RevisionAmbiguous, SeveralHeads, TargetUnreachable, DatabaseAhead.
+    Raises RevisionNotFound, RevisionAmbiguous, SeveralHeads, TargetUnreachable, DatabaseAhead; RevisionFileBroken for one
+    on the way that has no upgrade.
     """
     graph = chain.graph
     require_known(graph, heads, connection or "the database")
     with resolving(graph, target, "upgrade"):
         order = host.upgrade_order(chain.directory, target, heads)
+    for id_ in order:
+        if graph[id_].has_upgrade is False:
+            raise without_upgrade(graph[id_])
     return _plan("upgrade", target, chain, order, heads, database, connection)
 
 
@@ -129,6 +135,14 @@ def plan_downgrade(chain: Chain, target: str, heads: tuple[str, ...], *, databas
     with resolving(graph, target, "downgrade"), _one_way(target, heads):
         order = host.downgrade_order(chain.directory, target, heads)
     return _plan("downgrade", target, chain, order, heads, database, connection)
+
+
+def without_upgrade(revision: Revision) -> RevisionFileBroken:
+    """Return the error for an upgrade over a *revision* that has nothing to run."""
+    return RevisionFileBroken(
+        f"Revision {revision.id} ({Path(revision.path or '').name}) has no upgrade(). Nothing was changed.",
+        hint=f"write it: %migrate edit {revision.id}",
+    )
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from .host.recorder import Recorder, StepDraft
 from .keeper import Keeper
 from .commits import Commits
 from .lock import migrator_lock
-from .passes import Passes, require_reversible, stale
+from .passes import Passes, require_runnable, stale
 from .sentinel import Sentinel, Watch
 
 OnStep = Callable[[int, int, StepDraft], None]
@@ -81,7 +81,7 @@ def run(
     Raises:
         PlanStale: the database has moved since the plan was made; nothing ran.
         ConfirmationRequired: it was about to lose what nobody foresaw (`Options.watch`); its details tell the state.
-        NotReversible: a step of a downgrade has no downgrade; nothing ran.
+        NotReversible, RevisionFileBroken: a step has no downgrade, or no upgrade; nothing ran.
         Refused: it cannot be done this way here (a dry run on a database that commits DDL by itself).
         MoveFailed: a revision failed; trace and heads tell the state. MoveInterrupted: the user stopped it.
         EnvironmentFailed, AnotherMigrator, DatabaseLocked, DatabaseReadOnly, DatabaseUnreachable.
@@ -157,7 +157,7 @@ class _Run:
                 )
             if self.mode == "native":
                 self.mode = "lent"
-        require_reversible(self.plan, self.chain)
+        require_runnable(self.plan, self.chain)
 
     def _transactions_in_words(self) -> str:
         if not self.database.has_transactional_ddl:

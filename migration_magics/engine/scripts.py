@@ -100,7 +100,8 @@ def read_revision(path: str, load: Callable[[Path], ModuleType] = load_module) -
     if header is None:
         header = _imported_header(load(Path(path)))
     digest = blake2b(data, digest_size=16).hexdigest()
-    return _revision_of(header, path, digest)
+    has_upgrade = headers.has_upgrade(data) if path.endswith(".py") else None
+    return _revision_of(header, path, digest, has_upgrade)
 
 
 def _imported_header(module: ModuleType) -> headers.Header:
@@ -108,7 +109,7 @@ def _imported_header(module: ModuleType) -> headers.Header:
     return headers.Header(values, (module.__doc__ or "").strip(), hasattr(module, "downgrade"))
 
 
-def _revision_of(header: headers.Header, path: str, digest: str) -> Revision:
+def _revision_of(header: headers.Header, path: str, digest: str, has_upgrade: bool | None) -> Revision:  # noqa: FBT001 - a fact
     values, doc = header.values, header.doc
     id_ = values["revision"] if "revision" in values else _legacy_id(path)
     if not isinstance(id_, str) or not id_ or _ILLEGAL.search(id_):
@@ -133,6 +134,7 @@ def _revision_of(header: headers.Header, path: str, digest: str) -> Revision:
         _created_at(doc),
         header.has_downgrade,
         digest,
+        has_upgrade,
     )
 
 

@@ -23,7 +23,7 @@ class Revision:
 
     *parents* are `down_revision` (several: a merge; none: a base), *depends_on* and *labels* as written. *message* is the
     docstring's first paragraph, *doc* all of it, *created_at* its "Create Date" (naive where the file has no offset).
-    *has_downgrade* is None where only importing the file could tell. *digest* is a hash of the file's bytes.
+    *has_downgrade* and *has_upgrade* are None where only importing the file could tell. *digest* is a hash of its bytes.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Revision:
     created_at: datetime | None = None
     has_downgrade: bool | None = None
     digest: str = ""
+    has_upgrade: bool | None = None
 
 
 class Graph:

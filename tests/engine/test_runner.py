@@ -11,6 +11,7 @@ from migration_magics.errors import (
     NotReversible,
     PlanStale,
     Refused,
+    RevisionFileBroken,
 )
 from migration_magics.model.trace import Outcome
 from tests.engine.making import operations
@@ -319,6 +320,23 @@ def test_a_revision_without_downgrade_is_known_before_anything_runs(database_url
         project.ws.downgrade("base")
     assert caught.value.hint == "write it: %migrate edit b2"
     assert columns(database_url, "t") == ["id", "n", "s"]
+
+
+@pytest.mark.parametrize("text", ["def up(): pass", "globals()['up'] = print"])
+def test_a_revision_without_upgrade_is_known_before_anything_runs(sqlite_url, make, text):
+    """Also where only importing the file can tell."""
+    project = make(sqlite_url)
+    project.add("a1", CREATE, DROP)
+    path = project.add("b2")
+    path.write_text(path.read_text().replace("def upgrade():\n    pass", text))
+    with pytest.raises(RevisionFileBroken, match=r"Revision b2 \(b2.py\) has no upgrade\(\). Nothing was changed.") as caught:
+        project.ws.upgrade("head")
+    assert caught.value.hint == "write it: %migrate edit b2"
+    assert names(sqlite_url) == []
+    if text.startswith("def"):
+        with pytest.raises(RevisionFileBroken, match="has no upgrade"):
+            project.ws.plan("head")
+    assert project.ws.upgrade("a1").after == ("a1",)
 
 
 def test_a_revision_file_that_does_not_import_stops_all_before_the_first(database_url, make):

@@ -378,3 +378,25 @@ def test_a_file_mended_after_an_error_is_read(linear):
     os.truncate(linear / "new.py", 0)
     (linear / "new.py").write_text('revision = "4d4d"\ndown_revision = "3c3d8a90"\n')
     assert reader.read([linear]).heads == ("4d4d",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("def upgrade():\n    pass", True),
+        ("async def upgrade():\n    pass", True),
+        ("if True:\n    def upgrade():\n        pass", True),
+        ("upgrade = print", True),
+        ("from shared import upgrade", True),
+        ("def up():\n    pass", False),
+        ("class Upgrade:\n    def upgrade(self):\n        pass", False),
+        ("def downgrade():\n    pass", False),
+        ("from shared import *", None),
+        ("globals()['up' + 'grade'] = print", None),
+    ],
+)
+def test_whether_there_is_an_upgrade_is_read_from_the_text(text, expected, tmp_path):
+    path = tmp_path / "a1.py"
+    path.write_text(f'"""Upgrade, said the text: def upgrade()."""\nrevision = "a1"\ndown_revision = None\n\n{text}\n')
+    import_names = {"revision": "a1", "down_revision": None}
+    assert read_revision(str(path), lambda _path: type("Module", (), import_names)).has_upgrade is expected
