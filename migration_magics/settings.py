@@ -16,7 +16,8 @@ class Settings:
     """How long to wait for another migration on the same database before giving up, in seconds."""
 
     lock_timeout_s: float | None = None
-    """How long one statement may wait for a lock, in seconds. None keeps what the server and env.py say."""
+    """How long one statement may wait for a lock, in seconds. None keeps what the server and env.py say, and where
+    neither sets a bound, 30 s on a server; on SQLite the driver's own time."""
 
     statement_timeout_s: float | None = None
     """How long one statement may run, in seconds. None keeps what the server and env.py say."""

@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from ..settings import Settings
 
 
+DEFAULT_LOCK_TIMEOUT_S = 30
+"""For servers on which nobody set one: an open transaction elsewhere, or in the same kernel, would hold a run for ever."""
+
+_NO_BOUND_S = 86_400
+"""The lowest `lock_wait_timeout` that is a server's default: a day on MariaDB 10.11, a year on MySQL 8.0."""
+
+
 class Keeper:
     """Keeps one run's connections in order. `prepare` each one before `configure()`, `restore` once after the run."""
 
@@ -125,8 +132,14 @@ class Keeper:
     # -- servers
 
     def _prepare_postgresql(self, connection: Connection) -> None:
+        raw = _raw(connection)
+        lock_timeout_s = self.settings.lock_timeout_s
+        if lock_timeout_s is None and _value(raw, "SHOW lock_timeout") == "0":
+            lock_timeout_s = DEFAULT_LOCK_TIMEOUT_S
+        if not connection.in_transaction():
+            raw.rollback()  # the driver began one for the question
         for name, seconds in (
-            ("lock_timeout", self.settings.lock_timeout_s),
+            ("lock_timeout", lock_timeout_s),
             ("statement_timeout", self.settings.statement_timeout_s),
         ):
             if seconds is None:
@@ -134,7 +147,6 @@ class Keeper:
             if connection.in_transaction():
                 connection.exec_driver_sql(f"SET LOCAL {name} = {round(seconds * 1000)}")
                 continue
-            raw = _raw(connection)
             before = _value(raw, f"SHOW {name}")
             _execute(raw, f"SET {name} = {round(seconds * 1000)}")  # for the session: an autocommit_block has no LOCAL
             raw.commit()
@@ -142,8 +154,11 @@ class Keeper:
 
     def _prepare_mysql(self, connection: Connection) -> None:
         is_mariadb = getattr(connection.dialect, "is_mariadb", False)
+        raw = _raw(connection)
         wanted: dict[str, float] = {}
-        if self.settings.lock_timeout_s is not None:
+        if self.settings.lock_timeout_s is None and _value(raw, "SELECT @@SESSION.lock_wait_timeout") >= _NO_BOUND_S:
+            wanted["lock_wait_timeout"] = DEFAULT_LOCK_TIMEOUT_S  # for tables; for rows the server's own is 50 s
+        elif self.settings.lock_timeout_s is not None:
             wanted["lock_wait_timeout"] = wanted["innodb_lock_wait_timeout"] = max(
                 1, round(self.settings.lock_timeout_s)
             )
@@ -154,7 +169,6 @@ class Keeper:
                 wanted["max_execution_time"] = round(
                     self.settings.statement_timeout_s * 1000
                 )  # ms, SELECT only (MySQL 8.0)
-        raw = _raw(connection)
         for name, value in wanted.items():
             before = _value(raw, f"SELECT @@SESSION.{name}")
             _execute(raw, f"SET SESSION {name} = {value}")

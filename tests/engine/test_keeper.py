@@ -343,3 +343,26 @@ def test_a_transaction_ended_past_sqlalchemy_is_noticed_after_a_dry_run(sqlite_u
     project.add("c3", "op.get_bind().connection.executescript('CREATE TABLE u (id INTEGER)')")
     with pytest.raises(MoveFailed, match="ended the dry run's transaction by itself"):
         project.ws.upgrade("head", dry_run=True)
+
+
+SHOW_TIMEOUT = {
+    "postgresql": ("SHOW lock_timeout", "30s", "SET lock_timeout = '4s'", "4s"),
+    "mariadb": ("SELECT @@SESSION.lock_wait_timeout", "30", "SET SESSION lock_wait_timeout = 4", "4"),
+}
+
+
+@pytest.mark.parametrize("server", SHOW_TIMEOUT)
+@pytest.mark.parametrize("who", ["nobody", "env.py"])
+def test_a_lock_is_not_waited_for_without_end_on_a_server(request, server, who, make):
+    """A transaction left open, most often in the same kernel, would hold the run for ever; who sets a bound keeps it."""
+    ask, default, own, told = SHOW_TIMEOUT[server]
+    project = make(request.getfixturevalue(f"{server}_url"))
+    if who == "env.py":
+        project.edit_env(
+            "        context.configure(\n            connection=connection,",
+            f"        connection.exec_driver_sql({own!r})\n        context.configure(\n            connection=connection,",
+        )
+    look = f"print(op.get_bind().exec_driver_sql({ask!r}).scalar())"
+    project.add("a1", f"{look}\nwith op.get_context().autocommit_block():\n    {look}")
+    expected = default if who == "nobody" else told
+    assert project.ws.upgrade("head").trace.output.split() == [expected, expected]
