@@ -150,6 +150,7 @@ def _lend_async(stack: ExitStack) -> None:
         stack.enter_context(
             patch(sa_asyncio.AsyncEngine, name, _lent_async_method(getattr(sa_asyncio.AsyncEngine, name)))
         )
+    stack.enter_context(patch(sa_asyncio.AsyncEngine, "dispose", _lent_dispose(sa_asyncio.AsyncEngine.dispose)))
 
 
 def _lent_async_method(real: Callable[..., Any]) -> Callable[..., Any]:
@@ -159,6 +160,17 @@ def _lent_async_method(real: Callable[..., Any]) -> Callable[..., Any]:
         return real(self) if loan is None else LentAsync(loan.take(self.sync_engine))
 
     return method
+
+
+def _lent_dispose(real: Callable[..., Any]) -> Callable[..., Any]:
+    """An engine whose connecting was lent has nothing to close; the real thing wants greenlet (SQLAlchemy 2.0)."""
+
+    @functools.wraps(real)
+    async def dispose(self: Any, *arguments: Any, **options: Any) -> None:
+        if _loan() is None:
+            await real(self, *arguments, **options)
+
+    return dispose
 
 
 def _module_without_greenlet() -> types.ModuleType:

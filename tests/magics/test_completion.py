@@ -142,7 +142,7 @@ def test_the_first_line_of_a_cell_is_completed_also_above_a_body(shell, below):
         ("op.create_index('ix', 't', ['c'], if_not", ["if_not_exists="]),
         ("op.add_column('t', sa.Column('c', sa.BigInt", ["BigInteger"]),
         ("op.add_column('t', sa.Column('c', sa.Integer, nulla", ["nullable="]),
-        ("sqlite.JSO", ["JSON", "JSONB"]),
+        ("sqlite.DATETI", ["DATETIME"]),
         ("with op.batch_alter_table('workers') as batch:\n    batch.drop_co", ["drop_column", "drop_constraint"]),
         ("import json\njson.dum", ["dump", "dumps"]),
         ("op.add_column('", ["evaluations", "workers"]),
