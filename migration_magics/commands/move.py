@@ -27,7 +27,9 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-def _in_one_look(function: Callable[Concatenate[WorkspaceState, _P], _R]) -> Callable[Concatenate[WorkspaceState, _P], _R]:
+def _in_one_look(
+    function: Callable[Concatenate[WorkspaceState, _P], _R],
+) -> Callable[Concatenate[WorkspaceState, _P], _R]:
     """Let *function* see one state of the revision files, read once, however often it asks."""
 
     @wraps(function)
@@ -152,7 +154,7 @@ def _move(
     is_forced: bool = False,
     verb: str = "",
 ) -> Moved:
-    again = _typed(ws, made, options, verb)
+    again = _typed(made, options, verb)
     guard.check_fingerprint(made, fingerprint)
     watch = None
     if not options.is_dry_run and (is_forced or not made.is_empty):
@@ -172,24 +174,23 @@ def _move(
         )
     options = replace(options, engine_name=ws.engine_name, watch=watch)
     ran = runner.run(made, ws.chain, ws.environment, ws.database, ws.settings, options, ws.on_step)
-    return Moved(made, ran.trace, ran.before, ran.after, next_command=_after(ws, made, options, again))
+    return Moved(made, ran.trace, ran.before, ran.after, next_command=_after(made, options, again))
 
 
 def _surveyed(ws: WorkspaceState, made: Plan, options: runner.Options) -> tuple[Planned, frozenset[Loss]]:
     """The plan with what it would lose, counted in the database as it is now; and all that its sources told."""
     found = losses.survey(made, ws.chain, ws.database, ws.calls(ws.database, options.x)[0].session)
-    next_command = _run_it(made, _typed(ws, made, options))
+    next_command = _run_it(made, _typed(made, options))
     return Planned(made, guard.findings(found.lost), _notes(made), next_command), found.told
 
 
-def _typed(ws: WorkspaceState, made: Plan, options: runner.Options, verb: str = "") -> str:
-    """The command that runs *made*, with all that was said about how and where: `%migrate upgrade head -x tenant=acme`."""
+def _typed(made: Plan, options: runner.Options, verb: str = "") -> str:
+    """The command that runs *made*, with all that was said about how: `%migrate upgrade head -x tenant=acme`."""
     words = ["%migrate", *((verb,) if verb == "ensure_version" else (made.direction, made.target))]
     words += ["--purge"] if options.purge else []
     words += ["--per-revision"] if options.per_revision else []
     words += [word for pair in options.x for word in ("-x", shlex.quote(redact(pair)))]
     words += ["--tag", shlex.quote(options.tag)] if options.tag else []
-    words += ["--on", ws.database.name] if ws.is_elsewhere else []
     return " ".join(words)
 
 
@@ -202,7 +203,11 @@ def _lies_behind(ws: WorkspaceState, target: str, heads: tuple[str, ...]) -> boo
     is_relative = target.rpartition("-")[2].isdecimal() and target not in ws.chain.graph
     try:
         # only a move knows how to count back from a revision: an upgrade from base ends at the one that is meant
-        ids = set(planner.plan_upgrade(ws.chain, target, ()).to_heads if is_relative else planner.resolve(ws.chain, target, "plan"))
+        ids = set(
+            planner.plan_upgrade(ws.chain, target, ()).to_heads
+            if is_relative
+            else planner.resolve(ws.chain, target, "plan")
+        )
     except RevisionNotFound:
         raise
     except MigrationError:
@@ -231,11 +236,11 @@ def _nothing_to_do(made: Plan) -> str:
     return f"Nothing to do: {made.connection} stands at {where}."
 
 
-def _after(ws: WorkspaceState, made: Plan, options: runner.Options, again: str) -> str:
+def _after(made: Plan, options: runner.Options, again: str) -> str:
     """The next thing to type: how to run it for real, or the way back."""
     if options.is_dry_run:
         return again
     if made.direction != "upgrade" or made.irreversible:
         return "%migrate history"
     back = made.from_heads[0] if len(made.from_heads) == 1 else f"-{len(made.steps)}" if made.from_heads else "base"
-    return _typed(ws, replace(made, direction="downgrade", target=back), replace(options, per_revision=False))
+    return _typed(replace(made, direction="downgrade", target=back), replace(options, per_revision=False))

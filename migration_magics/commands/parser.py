@@ -16,7 +16,8 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ..errors import ConfirmationRequired, UsageProblem
+from ..errors import ConfirmationRequired, MigrationError, UsageProblem
+from ..model.typed import on_connection
 from .braces import Evaluate, Line, read
 from .declaration import HELP, ON, Argument, Command
 from .help import help_page, nearest, unknown_command
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ..results import Result
 
 R = TypeVar("R", bound="Result")
+S = TypeVar("S", str, "tuple[str, ...]")
 
 _OPTION = re.compile(r"--[A-Za-z][\w-]*(=.*)?\Z|-[A-Za-z]\S*\Z", re.DOTALL)
 """What is meant as an option. `-1`, `-3:current`, `-` and "-with spaces" are values: no option starts with a digit."""
@@ -40,6 +42,10 @@ class SwitchesConnection(Protocol):
     @property
     def protected_name(self) -> str:
         """The name of the connection in use where it is a protected one, else ""."""
+
+    @property
+    def elsewhere_name(self) -> str:
+        """The name of the connection that is used for a while where another one was in use, else ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +149,48 @@ def execute(workspace: SwitchesConnection | None, parsed: Parsed, **context: obj
     with switched:
         try:
             result = function(workspace, **parsed.arguments, **known)
-        except ConfirmationRequired as error:
-            error.planned = error.planned and _marked(workspace, error.planned)
+        except MigrationError as error:
+            _mark(workspace, error)
             raise
         return _marked(workspace, result)
 
 
 def _marked(workspace: SwitchesConnection | None, result: R) -> R:
-    """Note in *result* that its connection is a protected one: here, once, for every command that uses one."""
-    name = workspace.protected_name if workspace is not None and result.is_about_one_connection else ""
-    return replace(result, protected=name) if name else result
+    """Note in *result* which connection it is about: here, once, for every command that uses one.
+
+    Where that is a protected one it says so; where another one is in use, each command it offers names the connection.
+    """
+    if workspace is None or not result.is_about_one_connection:
+        return result
+    changed: dict[str, Any] = {}
+    if workspace.protected_name:
+        changed["protected"] = workspace.protected_name
+    if elsewhere := workspace.elsewhere_name:
+        changed["elsewhere"] = elsewhere
+        for name in ("next_command", "notes", "problems"):
+            said = getattr(result, name, None)
+            if said:
+                changed[name] = _on(said, elsewhere)
+        moved = getattr(result, "moved", None)
+        if moved is not None:
+            changed["moved"] = _marked(workspace, moved)
+    return replace(result, **changed) if changed else result
+
+
+def _mark(workspace: SwitchesConnection | None, error: MigrationError) -> None:
+    """Note the same in *error*, and in the plan it shows."""
+    elsewhere = workspace.elsewhere_name if workspace is not None else ""
+    error.hint = error.hint and on_connection(error.hint, elsewhere)
+    error.details = _on(error.details, elsewhere)
+    if isinstance(error, ConfirmationRequired) and error.planned is not None:
+        error.planned = _marked(workspace, error.planned)
+
+
+def _on(said: S, name: str) -> S:
+    """*said*, one text or several, with the connection *name* in its commands."""
+    if isinstance(said, str):
+        return on_connection(said, name)
+    return tuple(on_connection(line, name) for line in said)
 
 
 def _function(run: str) -> Callable[..., Result]:

@@ -158,9 +158,10 @@ class WorkspaceState:
         return self._current if self._current is not None and self.database.is_protected else ""
 
     @property
-    def is_elsewhere(self) -> bool:
-        """The command runs on another connection than the one in use (`--on`)."""
-        return self._in_use_name is not None and self._in_use_name != self._current
+    def elsewhere_name(self) -> str:
+        """The name of the connection that the command runs on where another one is in use (`--on`), else ""."""
+        is_elsewhere = self._in_use_name is not None and self._in_use_name != self._current
+        return (self._current or "") if is_elsewhere else ""
 
     # -- projects
 

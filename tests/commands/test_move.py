@@ -9,6 +9,7 @@ from migration_magics.errors import (
     ConfirmationRequired,
     DatabaseAhead,
     MigrationError,
+    MoveFailed,
     PlanStale,
     RevisionNotFound,
     UsageProblem,
@@ -154,7 +155,7 @@ def test_a_revision_nobody_knows_is_purged_on_request_only(database_url, made):
     engine = sa.create_engine(database_url, poolclass=sa.NullPool)
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = 'lost'"))
-    for move in (lambda: ws.upgrade("head"), lambda: ws.downgrade("base"), lambda: ws.stamp("b2"), lambda: ws.plan()):
+    for move in (lambda: ws.upgrade("head"), lambda: ws.downgrade("base"), lambda: ws.stamp("b2"), ws.plan):
         with pytest.raises(DatabaseAhead, match="lost"):
             move()
     assert versions(database_url) == ["lost"]
@@ -184,7 +185,7 @@ def test_ensure_version_makes_the_table_and_moves_nothing(database_url, made):
 def test_a_protected_connection_wants_its_name(sqlite_url, made):
     ws = made(sqlite_url, name="shop", protected=True).ws
     for text in ("upgrade head", "upgrade head --yes", "upgrade head --confirm shops", "stamp head"):
-        with pytest.raises(ConfirmationRequired, match="shop is protected: .* Nothing was changed") as caught:
+        with pytest.raises(ConfirmationRequired, match=r"shop is protected: .* Nothing was changed") as caught:
             ws.run(text)
         assert "--confirm shop" in caught.value.hint
     assert names(sqlite_url) == []
@@ -262,3 +263,57 @@ def test_rows_made_by_hand_survive_a_failure(sqlite_url, tmp_path, made):
         project.ws.upgrade("head", yes=True)
     assert raw.execute("SELECT * FROM t").fetchall() == [(1,)]
     raw.close()
+
+
+# -- another connection than the one in use
+
+
+@pytest.fixture
+def two(made, tmp_path):
+    """A project on two databases with a row in `t`; the second one is in use."""
+    project = made(f"sqlite:///{tmp_path}/one.db", name="one")
+    project.ws.connect(f"sqlite:///{tmp_path}/two.db", name="two")
+    for name in ("one", "two"):
+        project.ws.upgrade("a1", on=name)
+        with sqlite3.connect(tmp_path / f"{name}.db") as connection:
+            connection.execute("insert into t values (1)")
+    return project.ws
+
+
+def test_what_an_error_says_to_type_goes_to_the_database_it_is_about(two, tmp_path):
+    with pytest.raises(ConfirmationRequired) as caught:
+        two.run("downgrade base --on one")
+    hint = caught.value.hint
+    assert "--on one" in hint
+    assert "--on one" in caught.value.planned.next_command
+    assert "--on one" in str(caught.value.planned)
+    two.run(hint.partition(",")[0].removeprefix("%migrate "))
+    assert two.current(on="one").ids == ()
+    assert two.current().ids == ("a1",)
+
+
+@pytest.mark.parametrize(
+    "line", ["upgrade head --on one", "plan --on one", "current --on one", "status --on one", "upgrade a1 --on one"]
+)
+def test_what_a_result_says_to_type_goes_to_the_database_it_is_about(two, line):
+    shown = str(two.run(line))
+    offered = [part for part in shown.split("%migrate ")[1:] if not part.startswith("connect")]
+    assert offered
+    assert all(" --on one" in part.partition("\n")[0] for part in offered)
+
+
+def test_without_another_connection_no_command_names_one(two):
+    assert "--on" not in str(two.run("upgrade head --on two"))
+    assert "--on" not in str(two.run("plan -1"))
+
+
+def test_a_failed_move_names_the_connection_in_every_command(made, tmp_path):
+    project = made(f"sqlite:///{tmp_path}/one.db", name="one")
+    project.add("d4", "op.execute('nonsense')")
+    project.ws.connect(f"sqlite:///{tmp_path}/two.db", name="two")
+    with pytest.raises(MoveFailed) as caught:
+        project.ws.upgrade("head", on="one")
+    assert "%migrate upgrade --on one head" in str(caught.value)
+    with pytest.raises(PlanStale) as stale:
+        project.ws.upgrade("head", plan="000000", on="one")
+    assert "%migrate plan --on one" in stale.value.hint

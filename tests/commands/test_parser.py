@@ -244,6 +244,7 @@ class Connections:
 
     current = "first"
     protected_name = ""
+    elsewhere_name = ""
 
     @contextlib.contextmanager
     def using(self, name):

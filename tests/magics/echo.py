@@ -24,6 +24,7 @@ class EchoWorkspace:
     settings: Settings = field(default_factory=Settings)
     on_step: object = None
     protected_name: str = ""
+    elsewhere_name: str = ""
 
     @contextlib.contextmanager
     def using(self, name: str) -> Iterator[None]:

@@ -8,6 +8,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, TypeVar
 
 from ...model.finding import Finding, Severity
+from ...model.typed import on_connection
 from ...redact import redact
 from ..view import (
     Block,
@@ -59,12 +60,23 @@ def view_of(result: Result, settings: Settings) -> View:
 
 
 def view_with_badge(result: Result, settings: Settings) -> View:
-    """Return what *result* shows, and that it is about a protected connection: here, once, for every result."""
+    """Return what *result* shows, and which connection it is about where that matters: here, once, for every result."""
     view = view_of(result, settings)
+    if result.elsewhere:
+        blocks = tuple(
+            replace(block, line=_on(block.line, result.elsewhere)) if isinstance(block, Prose) else block
+            for block in view.blocks
+        )
+        view = replace(view, blocks=blocks, foot=tuple(_on(line, result.elsewhere) for line in view.foot))
     if not result.protected:
         return view
     badge = "protected" if result.protected in view.title.split() else f"{result.protected} is protected"
     return replace(view, chips=(chip(badge, "drop"), *view.chips))
+
+
+def _on(line: Line, name: str) -> Line:
+    """*line* with the connection *name* in the commands that it offers."""
+    return tuple(replace(piece, text=on_connection(piece.text, name)) for piece in line)
 
 
 def _is_number(value: object) -> bool:
