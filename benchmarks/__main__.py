@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import completion, histories, history, moving
+from . import completion, histories, history, moving, rendering
 from .measure import compare, table
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def command_rows(directory: Path, sizes: tuple[int, ...]) -> Iterator[Row]:
     for comparison in moving.current_comparisons(directory, min(5_000, sizes[-1])):
         yield _told(compare(comparison))
     yield _told(compare(moving.upgrade_comparison(directory, 1_000)))
+    yield _told(compare(moving.plan_comparison(directory, sizes[-1])))
 
 
 def completion_rows(directory: Path, sizes: tuple[int, ...]) -> Iterator[Row]:
@@ -50,7 +51,12 @@ def completion_rows(directory: Path, sizes: tuple[int, ...]) -> Iterator[Row]:
     yield from map(_told, completion.rows(directory, sizes[-1]))
 
 
-SECTIONS = (command_rows, history_rows, completion_rows)
+def rendering_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
+    """Measure the drawing of a history."""
+    yield from map(_told, rendering.rows(directory))
+
+
+SECTIONS = (command_rows, history_rows, completion_rows, rendering_rows)
 """What is measured: functions of a directory to write to and the sizes asked for, giving rows. Add a section here."""
 
 

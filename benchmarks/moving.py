@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 import migration_magics
 
-from .histories import linear, write
+from .histories import branchy, linear, write
 from .measure import Comparison, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+_LARGEST = 10_000
 
 _BODY = '    op.execute("SELECT {number}")'
 """What the measured revisions do: one statement each, so that what a tool adds is what is seen."""
@@ -68,6 +71,21 @@ def upgrade_comparison(directory: Path, size: int) -> Comparison:
     return Comparison(
         "upgrade, SQLite file", f"linear {size:,}", stock, on_a_new_file(ours), 5, clock=time.perf_counter
     )
+
+
+def plan_comparison(directory: Path, size: int) -> Comparison:
+    """Return the whole `plan` command (files looked at, losses looked for) beside the order Alembic would run them in."""
+    project = write(branchy(size), directory / f"plan_{size}")
+    ws = migration_magics.open(f"sqlite:///{project / 'database.db'}", project=project)
+
+    def stock() -> list[str]:
+        scripts = ScriptDirectory.from_config(_config(project)).iterate_revisions("heads", "base")
+        return [script.revision for script in scripts]
+
+    def ours() -> list[str]:
+        return [step.revision for step in reversed(ws.plan("heads").plan.steps)]
+
+    return Comparison("plan command, again", f"branchy {size:,}", stock, ours, 50 if size >= _LARGEST else None)
 
 
 def loading() -> Row:
