@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..errors import (
 )
 from ..model.graph import Graph
 from ..model.plan import Plan
+from ..model.sql_effects import effects
 from ..model.trace import Operation, Outcome, Step, Trace
 from . import catalogue, failures, worker
 from .chain import Chain
@@ -114,7 +115,7 @@ def explained(
 ) -> MigrationError:
     """Return the error that says what failed, what state the database is in, and what to type next."""
     failed = next((step for step in trace.steps if step.outcome in {Outcome.FAILED, Outcome.UNKNOWN}), None)
-    details = (*state(plan, trace, before, after, database), *_statement(error))
+    details = (*state(plan, trace, before, after, database), *_statement(error, database))
     arguments: dict[str, Any] = {"details": details, "trace": trace, "before": before, "after": after}
     is_unchanged = after == before and not any(_changes(step, Outcome.APPLIED) for step in trace.steps)
     if isinstance(error, (worker.Interrupted, KeyboardInterrupt)):
@@ -140,7 +141,7 @@ def explained(
     if failed is None:
         hint = error.hint if isinstance(error, Unfinished) else _way_on(None, plan, after)
         return MoveFailed(_without_step(error), hint=hint, **arguments)
-    near = catalogue.meant_table(database, error)
+    near = catalogue.meant_table(database, error, made=tuple(_tables_made(trace)))
     if not near and _is_brownfield(error, plan, trace, before):
         return _brownfield(error, failed, chain, arguments)
     hint = f"did you mean the table {near}? " if near else ""
@@ -247,8 +248,8 @@ def _heads(heads: tuple[str, ...] | None) -> str:
     return "an unknown revision" if heads is None else ", ".join(heads) or "base"
 
 
-def _statement(error: BaseException) -> tuple[str, ...]:
-    sql = failures.statement_of(error)
+def _statement(error: BaseException, database: Database) -> tuple[str, ...]:
+    sql = failures.statement_of(error, database.engine.dialect)
     return (f"Statement: {sql}",) if sql else ()
 
 
@@ -318,11 +319,22 @@ def _makes_table(operation: Operation) -> bool:
     return any(_MAKES_TABLE.match(statement.sql) for statement in operation.statements)
 
 
+def _tables_made(trace: Trace) -> Iterator[str]:
+    """The tables that the run made, also those that went again with it."""
+    for operation in (operation for step in trace.steps for operation in step.operations):
+        if operation.kind in {"create_table", "rename_table"}:
+            yield operation.name if operation.kind == "rename_table" else operation.table.rpartition(".")[2]
+        for statement in operation.statements:
+            yield from (effect.table for effect in effects(statement.sql) if effect.how == "create_table")
+
+
 def _brownfield(error: BaseException, failed: Step, chain: Chain, arguments: dict[str, Any]) -> BrownfieldBase:
     head = "head" if len(chain.graph.heads) == 1 else "heads"
+    name = Path(chain.graph[failed.revision].path or failed.revision).name
     return BrownfieldBase(
         f"Revision {failed.revision} expects tables that this database does not have and no revision before it creates: "
-        f"{failures.words(error)}. The project began on a database that already had tables.",
-        hint=f"create the tables from the models, Base.metadata.create_all(engine), then tell Alembic they are there: %migrate stamp {head}",
+        f"{failures.words(error)}.",
+        hint=f"is the name spelt right in {name}? If the project began on a database that had tables, create them from the "
+        f"models, Base.metadata.create_all(engine), then tell Alembic they are there: %migrate stamp {head}",
         **arguments,
     )

@@ -86,8 +86,8 @@ def read(database: Database) -> Names:
         return Names()
 
 
-def meant_table(database: Database, error: BaseException) -> str:
-    """Return the table of *database* that is spelled most like the one that *error* misses, or ""."""
+def meant_table(database: Database, error: BaseException, made: tuple[str, ...] = ()) -> str:
+    """Return the table of *database*, or *made* by the run, that is spelled most like the one that *error* misses, or ""."""
     said = failures.words(error)
     missing = _MISSING.search(said)
     if missing is not None:
@@ -96,7 +96,9 @@ def meant_table(database: Database, error: BaseException) -> str:
         wanted = said
     else:
         return ""
-    return read(database).nearest(wanted.rpartition(".")[2])
+    wanted = wanted.rpartition(".")[2]
+    known = {*read(database).tables, *made} - {wanted}
+    return Names.of((table, "table", None) for table in known).nearest(wanted)
 
 
 def names(connection: Connection) -> Names:

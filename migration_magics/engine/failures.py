@@ -20,9 +20,12 @@ from ..errors import (
     MigrationError,
 )
 from ..redact import redact
+from .percent import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy.engine import Dialect
 
 # What `pip install` calls the package of a driver module.
 _PACKAGES = {
@@ -144,8 +147,8 @@ def reaching(name: str, *secrets: str) -> Iterator[None]:
         raise
 
 
-def statement_of(error: BaseException) -> str:
-    """Return the SQL that failed, in one line of at most 300 characters, or ''."""
+def statement_of(error: BaseException, dialect: Dialect) -> str:
+    """Return the SQL that failed on *dialect*, in one line of at most 300 characters, or ''."""
     statement: Any = getattr(error, "statement", None)
-    text = " ".join(str(statement).split()) if statement else ""
+    text = " ".join(as_written(str(statement), dialect).split()) if statement else ""
     return redact(text if len(text) <= 300 else text[:299] + "…")

@@ -114,6 +114,18 @@ def test_one_statement_sent_again_and_again_is_kept_once(sqlite_url, make):
     assert (statement.count, statement.rows, ran.trace.notes) == (5000, 5000, ())
 
 
+def test_a_percent_sign_is_shown_as_it_was_written(database_url, make):
+    """PostgreSQL's and MariaDB's drivers take it doubled; pasted into psql that would be other data."""
+    project = make(database_url)
+    project.add("a1", f"{CREATE}\nop.execute(\"INSERT INTO t (id, n) VALUES (1, 'z%')\")", DROP)
+    ran = project.ws.upgrade("head")
+    assert ran.trace.steps[0].statements[-1].sql == "INSERT INTO t (id, n) VALUES (1, 'z%')"
+    project.add("b2", "op.execute(\"INSERT INTO nope VALUES ('z%')\")", DROP)
+    with pytest.raises(MoveFailed) as caught:
+        project.ws.upgrade("head")
+    assert "Statement: INSERT INTO nope VALUES ('z%')" in caught.value.details
+
+
 def test_an_error_that_a_revision_catches_fails_nothing(sqlite_url, make):
     project = make(sqlite_url)
     body = f"{CREATE}\ntry:\n    op.get_bind().exec_driver_sql('nonsense')\nexcept sa.exc.OperationalError:\n    pass\n{INSERT}"
@@ -359,6 +371,25 @@ def test_a_brownfield_base_gets_the_hint_to_create_and_stamp(database_url, make,
     assert "create_all(engine)" in caught.value.hint
     assert "%migrate stamp head" in caught.value.hint
     assert caught.value.after == ()
+
+
+def test_a_misspelt_table_in_the_first_revision_is_offered_first(database_url, make):
+    """Also a table that the failed revision made itself, which is gone with it."""
+    project = make(database_url)
+    project.add("a1", "op.create_table('evaluations', sa.Column('id', sa.Integer))\nop.execute('INSERT INTO evaluation VALUES (1)')")
+    with pytest.raises(MoveFailed) as caught:
+        project.ws.upgrade("head")
+    assert type(caught.value) is MoveFailed
+    assert caught.value.hint.startswith("did you mean the table evaluations? mend a1.py")
+
+
+def test_where_a_missing_table_may_be_a_misspelling_that_comes_before_brownfield(database_url, make):
+    project = make(database_url)
+    project.add("a1", "op.execute('INSERT INTO nope VALUES (1)')")
+    with pytest.raises(BrownfieldBase, match="expects tables that this database does not have") as caught:
+        project.ws.upgrade("head")
+    assert "The project began" not in caught.value.message
+    assert caught.value.hint.startswith("is the name spelt right in a1.py? If the project began on a database that had tables")
 
 
 def test_a_stale_plan_runs_nothing(sqlite_url, make):

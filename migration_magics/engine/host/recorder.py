@@ -20,6 +20,7 @@ from sqlalchemy import event
 from ...model.trace import Operation, Outcome, Statement, Step
 from ...redact import redact
 from ..belonging import belongs, run_here
+from ..percent import as_written
 from .effects import effect_of
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ class Recorder:
             return  # sent by a listener of the engine's owner
         if draft is None or (self._is_in_reading_directive() and _READING.match(statement)):
             return
-        target, sql = self._target(draft), redact(statement[:_MAX_SQL])
+        target, sql = self._target(draft), redact(as_written(statement[:_MAX_SQL], connection.dialect))
         if target and target[-1].sql == sql and not target[-1].has_failed:
             sent = target[-1]
         else:
