@@ -37,7 +37,8 @@
         ├── RevisionApplied             the cell's revision is already applied: `--reapply`
         └── RevisionBuiltOn             the cell's revision has descendants and may not be rewritten
 
-They draw themselves in a few lines in a notebook and say the same as text, are real `error` outputs (so "Run All" stops), and keep the first cause
+They draw themselves in a few lines in a notebook and say the same as text, are real `error` outputs (so "Run All"
+stops), and keep the first cause
 in `__cause__` for `%migrate why`.
 """
 

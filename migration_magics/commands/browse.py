@@ -205,7 +205,7 @@ def _sql(ws: WorkspaceState, ids: tuple[str, ...], dialect: str) -> tuple[str, s
     graph = ws.chain.graph
     try:
         return "\n".join(
-            offline.render(ws.chain, ws.environment, call, [id_], graph.below(id_), dialect) for id_ in ids
+            offline.render(ws.chain, ws.environment, call, [id_], graph.below(id_), dialect=dialect) for id_ in ids
         ), ""
     except offline.OfflineFailed as error:
         return "", str(error)

@@ -35,7 +35,7 @@ def sql(
     for name in dialect or (database.dialect if database else "sqlite",):
         try:
             scripts[name] = offline.render(
-                ws.chain, ws.environment, call, order, lower, name, is_upgrade=not downgrade, x=x, tag=tag
+                ws.chain, ws.environment, call, order, lower, dialect=name, is_upgrade=not downgrade, x=x, tag=tag
             )
         except offline.OfflineFailed as error:
             problems[name] = str(error)

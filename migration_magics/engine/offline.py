@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc
 
 from ..errors import MigrationError
 from . import failures
-from .chain import Chain
 from .environment import Configured, Environment, place_of
 from .host import environment as host_environment
 from .host import steps as host_steps
 from .workplace import workplace
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .chain import Chain
+
 # Options of configure() that the offline run sets itself, or that mean a live connection.
-_OWN = frozenset({"dialect_opts", "literal_binds", "output_buffer", "starting_rev", "dialect_name", "run_arguments", "transactional_ddl"})
+_OWN = frozenset(
+    {
+        "dialect_opts",
+        "literal_binds",
+        "output_buffer",
+        "starting_rev",
+        "dialect_name",
+        "run_arguments",
+        "transactional_ddl",
+    }
+)
 
 
 class OfflineFailed(Exception):
@@ -31,8 +44,8 @@ def render(
     call: Configured,
     order: list[str],
     heads: tuple[str, ...],
-    dialect: str,
     *,
+    dialect: str,
     is_upgrade: bool = True,
     x: tuple[str, ...] = (),
     tag: str | None = None,
@@ -56,11 +69,21 @@ def render(
         with ExitStack() as stack:
             stack.enter_context(workplace(environment.project, x))
             context = host_environment.offline_context(
-                chain.project.config, chain.directory, fn=steps, as_sql=True, starting_rev=starting, destination_rev=destination, tag=tag
+                chain.project.config,
+                chain.directory,
+                fn=steps,
+                as_sql=True,
+                starting_rev=starting,
+                destination_rev=destination,
+                tag=tag,
             )
             stack.enter_context(context)
             context.configure(
-                dialect_name=_dialect_name(dialect), literal_binds=True, dialect_opts={"paramstyle": "named"}, output_buffer=buffer, **options
+                dialect_name=_dialect_name(dialect),
+                literal_binds=True,
+                dialect_opts={"paramstyle": "named"},
+                output_buffer=buffer,
+                **options,
             )
             with context.begin_transaction():
                 context.run_migrations(**call.run_arguments)
@@ -77,13 +100,19 @@ def _dialect_name(dialect: str) -> str:
 
 def _why(error: Exception, chain: Chain, id_: str, dialect: str) -> str:
     if not id_:
-        said = f"SQLAlchemy knows no dialect {dialect!r}" if isinstance(error, exc.NoSuchModuleError) else failures.words(error)
+        said = (
+            f"SQLAlchemy knows no dialect {dialect!r}"
+            if isinstance(error, exc.NoSuchModuleError)
+            else failures.words(error)
+        )
         return f"{said}."
     graph = chain.graph
     path = graph[id_].path if id_ in graph else None
     place = place_of(error, path) if path else ""
     reads = isinstance(error, (AttributeError, TypeError, exc.NoInspectionAvailable))
-    reads = reads or "live database connection" in str(error)  # a batch that rebuilds its table, as Alembic 1.20 says it
+    reads = reads or "live database connection" in str(
+        error
+    )  # a batch that rebuilds its table, as Alembic 1.20 says it
     because = "it reads from the database, which offline SQL cannot" if reads else "it cannot be written as SQL"
     return f"Revision {id_}{place} has no offline SQL: {because} ({type(error).__name__}: {failures.words(error)})."
 

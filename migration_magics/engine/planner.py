@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alembic.util import CommandError
 
@@ -19,10 +19,14 @@ from ..errors import (
     TargetProblem,
     TargetUnreachable,
 )
-from ..model.graph import Graph, Revision
 from ..model.plan import Direction, Plan, PlannedStep
-from .chain import Chain
 from .host import steps as host
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model.graph import Graph, Revision
+    from .chain import Chain
 
 
 @contextmanager
@@ -37,7 +41,9 @@ def resolving(graph: Graph, text: str, doing: str = "") -> Iterator[None]:
     except host.RevisionError as error:
         raise _explained(error, graph, text, doing) from error
     except (AssertionError, AttributeError, IndexError, KeyError, ValueError, TypeError) as error:
-        raise TargetProblem(f"{text!r} means no single revision here.", hint="%migrate history shows the revisions") from error
+        raise TargetProblem(
+            f"{text!r} means no single revision here.", hint="%migrate history shows the revisions"
+        ) from error
 
 
 def _explained(error: Exception, graph: Graph, text: str, doing: str) -> TargetProblem:
@@ -54,9 +60,13 @@ def _explained(error: Exception, graph: Graph, text: str, doing: str) -> TargetP
             return RevisionAmbiguous(f"{said.rstrip('.')}.", hint="write more of the id")
         return not_found(graph, str(error.argument or text))
     if "didn't produce" in said or "Walked too far" in said:
-        return RevisionNotFound(f"There are not that many revisions that way: {text}.", hint="%migrate current tells where the database is")
+        return RevisionNotFound(
+            f"There are not that many revisions that way: {text}.", hint="%migrate current tells where the database is"
+        )
     if "mbiguous" in said:
-        return RevisionAmbiguous(f"{text} could go several ways: {said}.", hint="name the branch, as in LABEL@+1, or the revision")
+        return RevisionAmbiguous(
+            f"{text} could go several ways: {said}.", hint="name the branch, as in LABEL@+1, or the revision"
+        )
     return TargetProblem(f"{text}: {said.rstrip('.')}.", hint="%migrate history shows the revisions")
 
 
@@ -65,7 +75,8 @@ def not_found(graph: Graph, text: str) -> RevisionNotFound:
     near = graph.nearest(text)
     named = ", ".join(f"{id_} ({graph[id_].message})" if id_ in graph and graph[id_].message else id_ for id_ in near)
     return RevisionNotFound(
-        f"There is no revision {text!r} in this project.", hint=f"did you mean {named}?" if named else "%migrate history shows what there is"
+        f"There is no revision {text!r} in this project.",
+        hint=f"did you mean {named}?" if named else "%migrate history shows what there is",
     )
 
 
@@ -74,7 +85,11 @@ def several_heads(graph: Graph, heads: tuple[str, ...], doing: str) -> SeveralHe
     command = doing or "upgrade"
     named = tuple(f"{id_}  {graph[id_].message}" for id_ in heads if id_ in graph)
     labelled = next((f"{label}@head" for id_ in heads if id_ in graph for label in graph.labels_of(id_)), heads[0])
-    way = f"%migrate {command} heads (all of them) or %migrate {command} {labelled} (one)" if command != "revision" else f"--head {labelled}"
+    way = (
+        f"%migrate {command} heads (all of them) or %migrate {command} {labelled} (one)"
+        if command != "revision"
+        else f"--head {labelled}"
+    )
     return SeveralHeads(
         f"The project has {len(heads)} heads.",
         details=named,
@@ -92,7 +107,12 @@ def require_known(graph: Graph, heads: tuple[str, ...], connection: str) -> None
     unknown = unknown_ids(graph, heads)
     if unknown:
         near = tuple(id_ for text in unknown for id_ in graph.nearest(text))
-        hint = f"did the file get lost, or is it in newer code? Get it, or connect to the right database. Nearest known: {', '.join(near)}" if near else None
+        hint = (
+            "did the file get lost, or is it in newer code? Get it, or connect to the right database. "
+            f"Nearest known: {', '.join(near)}"
+            if near
+            else None
+        )
         raise DatabaseAhead(
             f"{connection} stands at {', '.join(unknown)}, for which this project has no file. Nothing was changed.",
             hint=hint or "get the newer code; if the revision is really gone: %migrate stamp --purge REV",
@@ -112,29 +132,44 @@ def walk(chain: Chain, lower: str | tuple[str, ...], upper: str | tuple[str, ...
         return host.walk(chain.directory, lower, upper)
 
 
-def plan_upgrade(chain: Chain, target: str, heads: tuple[str, ...], *, database: str = "", connection: str = "") -> Plan:
+def plan_upgrade(
+    chain: Chain, target: str, heads: tuple[str, ...], *, database: str = "", connection: str = ""
+) -> Plan:
     """Return what `alembic upgrade TARGET` would run on a database that stands at *heads*.
 
     Raises RevisionNotFound, RevisionAmbiguous, SeveralHeads, TargetUnreachable, DatabaseAhead; RevisionFileBroken for one
-    on the way that has no upgrade.
+    on the way that has no upgrade or is no Python.
     """
     graph = chain.graph
     require_known(graph, heads, connection or "the database")
     with resolving(graph, target, "upgrade"):
         order = host.upgrade_order(chain.directory, target, heads)
+    _require_sound(chain, order)
     for id_ in order:
         if graph[id_].has_upgrade is False:
             raise without_upgrade(graph[id_])
-    return _plan("upgrade", target, chain, order, heads, database, connection)
+    return _plan("upgrade", target, chain, order, heads, database=database, connection=connection)
 
 
-def plan_downgrade(chain: Chain, target: str, heads: tuple[str, ...], *, database: str = "", connection: str = "") -> Plan:
+def plan_downgrade(
+    chain: Chain, target: str, heads: tuple[str, ...], *, database: str = "", connection: str = ""
+) -> Plan:
     """Return what `alembic downgrade TARGET` would run. Raises as `plan_upgrade`."""
     graph = chain.graph
     require_known(graph, heads, connection or "the database")
     with resolving(graph, target, "downgrade"), _one_way(target, heads):
         order = host.downgrade_order(chain.directory, target, heads)
-    return _plan("downgrade", target, chain, order, heads, database, connection)
+    _require_sound(chain, order)
+    return _plan("downgrade", target, chain, order, heads, database=database, connection=connection)
+
+
+def _require_sound(chain: Chain, order: list[str]) -> None:
+    """Raise RevisionFileBroken for the first file on the way that Python cannot parse: nothing of it can be known."""
+    graph = chain.graph
+    for id_ in order:
+        problem = chain.broken(graph[id_])
+        if problem is not None:
+            raise problem
 
 
 def without_upgrade(revision: Revision) -> RevisionFileBroken:
@@ -160,7 +195,13 @@ def _one_way(target: str, heads: tuple[str, ...]) -> Iterator[None]:
 
 
 def plan_stamp(
-    chain: Chain, targets: tuple[str, ...], heads: tuple[str, ...], *, purge: bool = False, database: str = "", connection: str = ""
+    chain: Chain,
+    targets: tuple[str, ...],
+    heads: tuple[str, ...],
+    *,
+    purge: bool = False,
+    database: str = "",
+    connection: str = "",
 ) -> Plan:
     """Return what `alembic stamp TARGETS` would write; with *purge* the version table is emptied first."""
     graph, text = chain.graph, " ".join(targets)
@@ -174,14 +215,29 @@ def plan_stamp(
     for step, to_heads in zip(steps, after, strict=True):
         ids = tuple(id_ for id_ in to_heads if id_ not in at) or tuple(sorted(set(at) - set(to_heads)))
         revision = graph[ids[0]] if ids and ids[0] in graph else None
-        planned.append(PlannedStep(ids[0] if ids else str(step), revision.message if revision else "", at, to_heads, revision.path if revision else None))
+        planned.append(
+            PlannedStep(
+                ids[0] if ids else str(step),
+                revision.message if revision else "",
+                at,
+                to_heads,
+                revision.path if revision else None,
+            )
+        )
         at = to_heads
     to_heads = at if steps else start
     return Plan("stamp", text, tuple(planned), heads, to_heads, database, connection)
 
 
 def _plan(
-    direction: Direction, target: str, chain: Chain, order: list[str], heads: tuple[str, ...], database: str, connection: str
+    direction: Direction,
+    target: str,
+    chain: Chain,
+    order: list[str],
+    heads: tuple[str, ...],
+    *,
+    database: str,
+    connection: str,
 ) -> Plan:
     graph, start = chain.graph, tuple(sorted(heads))
     move = host.heads_going_up if direction == "upgrade" else host.heads_going_down

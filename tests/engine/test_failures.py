@@ -88,6 +88,6 @@ def test_locks_are_known(postgresql_url, mariadb_url):
 )
 def test_what_cannot_be_reached_names_the_way_out_and_no_secret(url, error, hint):
     with pytest.raises(error) as caught:
-        Database.from_url("app", url, connect_timeout_s=1).run(lambda connection: None)
+        Database.from_url("app", url, connect_timeout_s=1).run(lambda _connection: None)
     assert hint in caught.value.hint
     assert "hunter2" not in caught.value.message + caught.value.hint

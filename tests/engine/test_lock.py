@@ -29,7 +29,8 @@ FOREVER = {
     "python with sql": "print_hello()\nwhile True:\n    op.get_bind().exec_driver_sql('SELECT 1')",
 }
 RUNNING = {
-    "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(300)%%' AND state = 'active' AND pid <> pg_backend_pid()",
+    "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(300)%%' "
+    "AND state = 'active' AND pid <> pg_backend_pid()",
     "mariadb": "SELECT count(*) FROM information_schema.processlist WHERE info LIKE '%%SLEEP(300)%%' AND id <> connection_id()",
 }
 LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
@@ -189,14 +190,16 @@ def test_a_second_migrator_that_waits_runs_nothing_twice(database_url, make, tmp
     ws = project.ws
     plan = ws.plan("head").plan
     threading.Timer(0.3, os.close, [let]).start()
-    with pytest.raises(PlanStale, match="now stands at b2. Nothing was changed"):
+    with pytest.raises(PlanStale, match=r"now stands at b2\. Nothing was changed"):
         runner.run(plan, ws.chain, ws.environment, ws.database, ws.settings, runner.Options())
     out, _ = process.communicate(timeout=60)
     assert out == "('b2',)\n"
     assert project.ws.upgrade("head").plan.is_empty
 
 
-@pytest.mark.parametrize("body", ["pass", "op.execute('nonsense')", "op.execute('SELECT pg_terminate_backend(pg_backend_pid())')"])
+@pytest.mark.parametrize(
+    "body", ["pass", "op.execute('nonsense')", "op.execute('SELECT pg_terminate_backend(pg_backend_pid())')"]
+)
 @pytest.mark.parametrize("pooled", [False, True])
 def test_the_lock_is_gone_afterwards(postgresql_url, make, query, body, pooled):
     engine = sa.create_engine(postgresql_url)

@@ -381,7 +381,7 @@ def test_a_file_mended_after_an_error_is_read(linear):
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    "text, expected",
     [
         ("def upgrade():\n    pass", True),
         ("async def upgrade():\n    pass", True),
