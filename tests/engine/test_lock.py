@@ -157,7 +157,10 @@ def holding(project, url, tmp_path):
     return process, let
 
 
-WAITING = "import os\nif 'SAY' in os.environ:\n    os.write(int(os.environ['SAY']), b'.')\n    os.read(int(os.environ['MAY']), 1)\n"
+WAITING = (
+    "import os\nif 'SAY' in os.environ:\n    os.write(int(os.environ['SAY']), b'.')\n"
+    "    os.read(int(os.environ['MAY']), 1)\n"
+)
 
 
 def test_a_second_migrator_is_told_who_holds_the_lock(database_url, make, tmp_path, query):

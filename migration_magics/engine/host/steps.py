@@ -57,14 +57,16 @@ class _Tally(HeadMaintainer):
         self.heads = set(heads)
 
     def _insert_version(self, version: str) -> None:
+        if version in self.heads:  # the row is there already: the insert would fail
+            raise KeyError(version)
         self.heads.add(version)
 
     def _delete_version(self, version: str) -> None:
-        self.heads.discard(version)
+        self.heads.remove(version)
 
     def _update_version(self, from_: str, to_: str) -> None:
-        self.heads.discard(from_)
-        self.heads.add(to_)
+        self.heads.remove(from_)
+        self._insert_version(to_)
 
 
 class _Move(RevisionStep):
