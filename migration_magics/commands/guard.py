@@ -63,7 +63,7 @@ def check_losses(plan: Plan, planned: Planned, again: str) -> None:
         f"{plan.direction.capitalize()} of {plan.connection} to {plan.target} loses data. Nothing was changed.",
         planned=planned,
         details=tuple(f"{finding.revision}: {finding.message}" for finding in found[:10]),
-        hint=_yes(again),
+        hint=_yes(again, plan),
     )
 
 
@@ -73,12 +73,14 @@ def stop(planned: Planned, again: str, loss: CountedLoss) -> ConfirmationRequire
     return ConfirmationRequired(
         f"Revision {loss.revision} {found[0].message}, as shows only now that it runs.",
         planned=replace(planned, findings=(*planned.findings, *found)),
-        hint=_yes(again),
+        hint=_yes(again, planned.plan),
     )
 
 
-def _yes(again: str) -> str:
-    return f"{again} --yes, or try it first: --dry-run"
+def _yes(again: str, plan: Plan) -> str:
+    """Where DDL commits itself there is no dry run to offer."""
+    can_try = plan.database.startswith(("sqlite:", "postgresql:"))
+    return f"{again} --yes" + (", or try it first: --dry-run" if can_try else "")
 
 
 def findings(losses: Sequence[CountedLoss]) -> tuple[Finding, ...]:

@@ -54,6 +54,7 @@ class Hooked:
         self.siblings = {place for call in calls for place in call.siblings}
         self.prepared: list[Connection] = []
         self.is_chosen, self.is_run = True, False
+        self._target: Connection | None = None
         self.failure: BaseException | None = None
 
     def environment(self, directory: ScriptDirectory) -> EnvironmentContext:
@@ -78,6 +79,7 @@ class Hooked:
         if not self.is_chosen or target is None:
             host.configure_nothing(self._environment, self._directory, given, dialect_of(own, None), Nothing())
             return
+        self._target = target
         end_autobegun(target, self.begun)
         if not any(known is target for known in self.prepared):
             self.prepared.append(target)
@@ -107,9 +109,14 @@ class Hooked:
         self.is_run = True
 
     def _transaction(self) -> AbstractContextManager[object]:
-        """Alembic's transaction, where env.py relies on one of its own (`engine.begin()`), which a lent connection has not."""
-        is_missing = self.connection is not None and not self.connection.in_transaction()
-        return self._environment.begin_transaction() if is_missing else nullcontext()
+        """Alembic's transaction where env.py begins none: it relies on `engine.begin()`, which a lent connection has not.
+
+        On SQLite Alembic then commits each revision by itself (it takes its DDL for not transactional), so we commit, too.
+        """
+        target = self._target
+        is_missing = target is not None and not target.in_transaction()
+        is_ours = self.connection is not None or (target is not None and target.dialect.name == "sqlite")
+        return self._environment.begin_transaction() if is_missing and is_ours else nullcontext()
 
 
 def engine_of(own: Any) -> Any:

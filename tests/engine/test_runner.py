@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from migration_magics.errors import (
     BrownfieldBase,
+    ConfirmationRequired,
     DatabaseLocked,
     DatabaseReadOnly,
     MoveFailed,
@@ -400,6 +401,46 @@ def test_a_stale_plan_runs_nothing(sqlite_url, make):
     with pytest.raises(PlanStale, match="Nothing was changed"):
         project.ws.upgrade("head", plan=fingerprint)
     assert project.ws.current().ids == ()
+
+
+def test_an_env_py_that_begins_no_transaction(database_url, make):
+    """Alembic commits each revision then, where DDL commits itself and on SQLite; on PostgreSQL it silently keeps nothing."""
+    project = make(database_url)
+    engine = sa.make_url(database_url).render_as_string(hide_password=False)
+    project.env_py.write_text(
+        f"import sqlalchemy as sa\nfrom alembic import context\nwith sa.create_engine({engine!r}, poolclass=sa.NullPool).connect() as connection:\n"
+        "    context.configure(connection=connection)\n    context.run_migrations()\n"
+    )
+    project.add("a1", CREATE, DROP)
+    if database_url.startswith("postgresql"):
+        with pytest.raises(MoveFailed, match="env.py ended without an error and without a commit, so what ran was rolled back") as caught:
+            project.ws.upgrade("head")
+        assert "put `with context.begin_transaction():` around context.run_migrations()" in caught.value.hint
+        assert caught.value.trace.outcome is Outcome.ROLLED_BACK
+        assert names(database_url) == []
+    else:
+        ran = project.ws.upgrade("head")
+        assert (ran.after, ran.trace.environment) == (("a1",), "native")
+
+
+def test_an_env_py_that_runs_nothing_is_named(sqlite_url, make):
+    project = make(sqlite_url)
+    project.add("a1", CREATE, DROP)
+    project.edit_env("            context.run_migrations()\n\n\nif", "            pass\n\n\nif")
+    with pytest.raises(MoveFailed, match="without running anything: test stands at base and not at a1") as caught:
+        project.ws.upgrade("head")
+    assert "context.run_migrations()" in caught.value.hint
+
+
+def test_a_dry_run_is_offered_only_where_there_is_one(database_url, make, query):
+    project = make(database_url)
+    project.add("a1", CREATE, DROP)
+    project.ws.upgrade("head")
+    query(database_url, "INSERT INTO t (id) VALUES (1)")
+    with pytest.raises(ConfirmationRequired) as caught:
+        project.ws.downgrade("base")
+    offer = "" if is_mariadb(database_url) else ", or try it first: --dry-run"
+    assert caught.value.hint == f"%migrate downgrade base --yes{offer}"
 
 
 # -- what a server does
