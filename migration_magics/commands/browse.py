@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..engine import offline, planner
+from ..engine import offline, planner, targets
 from ..engine.sources import revision_source
 from ..errors import CheckFailed, NotConnected, ProjectNotFound, UsageProblem
 from ..results import Branches, Current, Heads, History, RevisionShown, Shown, Status, StatusOfAll
@@ -178,7 +178,7 @@ def show(ws: WorkspaceState, *, revision: str = "head") -> Shown:
     else:
         wanted = planner.resolve(ws.chain, revision, "show")
     if not wanted:
-        raise planner.not_found(graph, revision)
+        raise targets.not_found(graph, revision)
     applied = graph.ancestors(current_known(graph, ids))
     shown = tuple(_shown(graph, id_, ids, applied) for id_ in wanted)
     dialect = ws.database.dialect if ws.has_connection else "sqlite"

@@ -21,7 +21,7 @@ from ..model import revision_file
 from ..model.graph import Graph, Revision
 from .host import writing as host
 from .host.revision_map import script_directory
-from .planner import resolving
+from .targets import resolving
 from .workplace import workplace
 
 if TYPE_CHECKING:

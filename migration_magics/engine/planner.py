@@ -7,94 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic.util import CommandError
-
-from ..errors import (
-    DatabaseAhead,
-    MigrationError,
-    RevisionAmbiguous,
-    RevisionFileBroken,
-    RevisionNotFound,
-    SeveralHeads,
-    TargetProblem,
-    TargetUnreachable,
-)
+from ..errors import DatabaseAhead, RevisionAmbiguous, RevisionFileBroken
 from ..model.plan import Direction, Plan, PlannedStep
 from .host import steps as host
+from .targets import resolving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..model.graph import Graph, Revision
     from .chain import Chain
-
-
-@contextmanager
-def resolving(graph: Graph, text: str, doing: str = "") -> Iterator[None]:
-    """Turn Alembic's errors about the identifier *text* into ours. *doing* is the command for the hint."""
-    try:
-        yield
-    except MigrationError:
-        raise
-    except CommandError as error:
-        raise _explained(host.original(error), graph, text, doing) from error
-    except host.RevisionError as error:
-        raise _explained(error, graph, text, doing) from error
-    except (AssertionError, AttributeError, IndexError, KeyError, ValueError, TypeError) as error:
-        raise TargetProblem(
-            f"{text!r} means no single revision here.", hint="%migrate history shows the revisions"
-        ) from error
-
-
-def _explained(error: Exception, graph: Graph, text: str, doing: str) -> TargetProblem:
-    said = str(error)
-    if isinstance(error, host.MultipleHeads):
-        return several_heads(graph, tuple(error.heads), doing)
-    if isinstance(error, host.RangeNotAncestorError):
-        return TargetUnreachable(
-            f"{text} does not lie that way: {said[:1].lower()}{said[1:].rstrip('.')}.",
-            hint="%migrate history shows what lies where; an upgrade goes up, a downgrade down, along one branch",
-        )
-    if isinstance(error, host.ResolutionError):
-        if "Multiple revisions" in said:
-            return RevisionAmbiguous(f"{said.rstrip('.')}.", hint="write more of the id")
-        return not_found(graph, str(error.argument or text))
-    if "didn't produce" in said or "Walked too far" in said:
-        return RevisionNotFound(
-            f"There are not that many revisions that way: {text}.", hint="%migrate current tells where the database is"
-        )
-    if "mbiguous" in said:
-        return RevisionAmbiguous(
-            f"{text} could go several ways: {said}.", hint="name the branch, as in LABEL@+1, or the revision"
-        )
-    return TargetProblem(f"{text}: {said.rstrip('.')}.", hint="%migrate history shows the revisions")
-
-
-def not_found(graph: Graph, text: str) -> RevisionNotFound:
-    """Return the error for an identifier that fits nothing, with the nearest ones that would."""
-    near = graph.nearest(text)
-    named = ", ".join(f"{id_} ({graph[id_].message})" if id_ in graph and graph[id_].message else id_ for id_ in near)
-    return RevisionNotFound(
-        f"There is no revision {text!r} in this project.",
-        hint=f"did you mean {named}?" if named else "%migrate history shows what there is",
-    )
-
-
-def several_heads(graph: Graph, heads: tuple[str, ...], doing: str) -> SeveralHeads:
-    """Return the error for `head` where there are several; both ways out are in the hint."""
-    command = doing or "upgrade"
-    named = tuple(f"{id_}  {graph[id_].message}" for id_ in heads if id_ in graph)
-    labelled = next((f"{label}@head" for id_ in heads if id_ in graph for label in graph.labels_of(id_)), heads[0])
-    way = (
-        f"%migrate {command} heads (all of them) or %migrate {command} {labelled} (one)"
-        if command != "revision"
-        else f"--head {labelled}"
-    )
-    return SeveralHeads(
-        f"The project has {len(heads)} heads.",
-        details=named,
-        hint=f"{way}; to join them: %migrate merge heads -m 'merge branches'",
-    )
 
 
 def unknown_ids(graph: Graph, heads: tuple[str, ...]) -> tuple[str, ...]:
@@ -142,7 +64,7 @@ def plan_upgrade(
     """
     graph = chain.graph
     require_known(graph, heads, connection or "the database")
-    with resolving(graph, target, "upgrade"):
+    with resolving(graph, target, "upgrade", heads):
         order = host.upgrade_order(chain.directory, target, heads)
     _require_sound(chain, order)
     for id_ in order:
@@ -157,7 +79,7 @@ def plan_downgrade(
     """Return what `alembic downgrade TARGET` would run. Raises as `plan_upgrade`."""
     graph = chain.graph
     require_known(graph, heads, connection or "the database")
-    with resolving(graph, target, "downgrade"), _one_way(target, heads):
+    with resolving(graph, target, "downgrade", heads), _one_way(target, heads):
         order = host.downgrade_order(chain.directory, target, heads)
     _require_sound(chain, order)
     return _plan("downgrade", target, chain, order, heads, database=database, connection=connection)
@@ -208,23 +130,23 @@ def plan_stamp(
     start = () if purge else heads
     if not purge:
         require_known(graph, heads, connection or "the database")
-    with resolving(graph, text, "stamp"):
+    with resolving(graph, text, "stamp", heads):
         steps = host.stamp_steps(chain.directory, targets, start)
         after = host.heads_after(steps, start)
-    planned, at = [], heads
-    for step, to_heads in zip(steps, after, strict=True):
-        ids = tuple(id_ for id_ in to_heads if id_ not in at) or tuple(sorted(set(at) - set(to_heads)))
+    planned, at, before = [], heads, start
+    for to_heads in after:
+        ids = (*(id_ for id_ in to_heads if id_ not in before), *sorted(set(before) - set(to_heads)), *to_heads)
         revision = graph[ids[0]] if ids and ids[0] in graph else None
         planned.append(
             PlannedStep(
-                ids[0] if ids else str(step),
+                ids[0] if ids else "base",
                 revision.message if revision else "",
                 at,
                 to_heads,
                 revision.path if revision else None,
             )
         )
-        at = to_heads
+        at = before = to_heads
     to_heads = at if steps else start
     return Plan("stamp", text, tuple(planned), heads, to_heads, database, connection)
 

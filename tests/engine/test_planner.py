@@ -23,6 +23,7 @@ from migration_magics.errors import (
     RevisionNotFound,
     SeveralHeads,
     TargetProblem,
+    TargetUnreachable,
 )
 from tests.engine.making import revision_file
 from tests.strategies import IDS, LABELS, revision_lists
@@ -246,6 +247,43 @@ def branched(tmp_path):
         ),
         ("downgrade", "base", ("ffff",), DatabaseAhead, "ffff", "%migrate stamp --purge"),
         ("upgrade", "nope@head", (), TargetProblem, "nope", ""),
+        (
+            "downgrade",
+            "bbbb2222",
+            ("aaaa1111",),
+            TargetUnreachable,
+            "not lie below aaaa1111",
+            "%migrate upgrade bbbb2222",
+        ),
+        ("downgrade", "bbbb3333", ("bbbb2222",), TargetUnreachable, "bbbb3333 does not lie below bbbb2222", "history"),
+        ("downgrade", "head", (), TargetProblem, "", ""),
+        (
+            "downgrade",
+            "aaaa1111",
+            (),
+            TargetUnreachable,
+            "stands at base: there is nothing to undo",
+            "%migrate current",
+        ),
+        ("upgrade", "-1", ("aaaa1111",), TargetUnreachable, "-1 goes down", "%migrate downgrade -1"),
+        ("downgrade", "+1", ("aaaa1111",), TargetUnreachable, "+1 goes up", "%migrate upgrade +1"),
+        (
+            "upgrade",
+            "+1",
+            ("aaaa1111",),
+            RevisionAmbiguous,
+            "aaaa1111 continues as bbbb2222 and bbbb3333",
+            "name one of them: %migrate upgrade bbbb2222",
+        ),
+        ("upgrade", "hed", (), RevisionNotFound, "'hed'", "did you mean head?"),
+        (
+            "upgrade",
+            "heads",
+            ("aaaa1111", "bbbb2222"),
+            TargetProblem,
+            "holds aaaa1111 beside bbbb2222, which contains it. Nothing was changed",
+            "%migrate stamp bbbb2222 --purge",
+        ),
         ("upgrade", "", (), TargetProblem, "", ""),
     ],
 )
@@ -258,6 +296,36 @@ def test_a_target_that_leads_nowhere_says_where_to_go(branched, plan, target, he
         make(branched, target, heads, connection="app")
     assert message in caught.value.message
     assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("target", ["-1", "-2", "cccc4444-1"])
+def test_a_step_back_over_a_merge_names_the_parents(branched, tmp_path, target):
+    revision_file(tmp_path / "versions", "cccc4444", "pass", "pass", parents=("bbbb2222", "bbbb3333"))
+    with pytest.raises(RevisionAmbiguous) as caught:
+        planner.plan_downgrade(branched, target, ("cccc4444",))
+    assert caught.value.message == f"{target} could go several ways: cccc4444 joins bbbb2222 and bbbb3333."
+    named = caught.value.hint.split()[-1]
+    assert [step.revision for step in planner.plan_downgrade(branched, named, ("cccc4444",)).steps] == ["cccc4444"]
+
+
+def test_a_range_written_the_wrong_way_round_is_turned(branched):
+    with pytest.raises(TargetUnreachable, match="No way leads down from base to bbbb2222") as caught:
+        planner.walk(branched, "bbbb2222", "base", "bbbb2222:base")
+    assert caught.value.hint == "the older end comes first: %migrate history -r base:bbbb2222"
+
+
+@pytest.mark.parametrize(
+    "targets, heads, revision",
+    [
+        (("aaaa1111",), ("aaaa1111",), "aaaa1111"),
+        (("bbbb2222",), ("aaaa1111",), "bbbb2222"),
+        (("aaaa1111",), ("unknown",), "aaaa1111"),
+        (("aaaa1111",), (), "aaaa1111"),
+    ],
+)
+def test_a_stamp_after_a_purge_is_named_by_its_revision(branched, targets, heads, revision):
+    plan = planner.plan_stamp(branched, targets, heads, purge=True)
+    assert [(step.revision, step.from_heads, step.to_heads) for step in plan.steps] == [(revision, heads, targets)]
 
 
 def test_several_heads_are_named(branched):
