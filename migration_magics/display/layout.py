@@ -37,6 +37,7 @@ def wrap(text: str, columns: int, *, indent: str = "") -> list[str]:
     if width(text) <= columns:
         return [text]
     lead = text[: len(text) - len(text.lstrip())]
+    columns = max(columns, width(lead + indent) + 2)  # room for a wide character, whatever was asked for
     lines, line = [], lead
     for word in text.split():
         rest = word

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import singledispatch
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from .clean import CELL_LIMIT, PROSE_LIMIT, lines, one_line
@@ -105,11 +106,11 @@ def _(block: Cards, columns: int) -> list[str]:
 
 
 def _named(items: Sequence[tuple[str, str]], columns: int) -> list[str]:
-    column = max((width(name) for name, _ in items), default=0)
+    column = min(max((width(name) for name, _ in items), default=0), columns // 3)
     drawn: list[str] = []
     for name, text in items:
-        first, *rest = wrap(text, columns - column - len(GAP))
-        drawn += [pad(name, column) + GAP + first, *(" " * column + GAP + line for line in rest)]
+        beside = zip_longest(wrap(name, column), wrap(text, columns - column - len(GAP)), fillvalue="")
+        drawn += [pad(part, column) + GAP + line for part, line in beside]
     return drawn
 
 

@@ -41,3 +41,8 @@ def test_columns_that_may_wrap_give_way_first_and_all_find_room(columns: list[tu
     assert sum(widths) + len(GAP) * (len(widths) - 1) <= 100
     if any(got < wanted for got, (wanted, is_narrow) in zip(widths, columns, strict=True) if is_narrow):
         assert all(got <= 6 or is_narrow for got, (_, is_narrow) in zip(widths, columns, strict=True))
+
+
+@given(st.text(" abc/", max_size=60), st.integers(-300, 12), st.sampled_from(["", "  "]))
+def test_a_text_is_wrapped_whole_however_little_room_there_is(text: str, columns: int, indent: str) -> None:
+    assert "".join("".join(wrap(text, columns, indent=indent)).split()) == "".join(text.split())
