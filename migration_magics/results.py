@@ -200,8 +200,8 @@ class StatusOfAll(Result):
 class Current(Result):
     """`current`: the database's heads, as the version table has them.
 
-    *behind* counts the revisions an `upgrade heads` would run. *unknown* are ids the project has no file for. *revisions*
-    are the known ones, in the order of *ids*.
+    *behind* counts the revisions an `upgrade heads` would run. *unknown* are ids the project has no file for: where there
+    are any, nothing is counted. *revisions* are the known ones, in the order of *ids*.
     """
 
     ids: tuple[str, ...]
@@ -282,7 +282,8 @@ class Branches(Result):
 class History(Result):
     """`history`: the revisions in range, newest first, with the graph they belong to.
 
-    *current* and *applied* are None where no database was read; *notes* says why when one should have been.
+    *current* and *applied* are None where no database was read, and *applied* where it stands at a revision without a
+    file; *notes* says why when one should have been. *broken* are ids of pending revisions whose file Python cannot parse.
     """
 
     revisions: tuple[Revision, ...]
@@ -294,9 +295,10 @@ class History(Result):
     connection: str = ""
     verbose: bool = False
     notes: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
 
     def state(self, id_: str) -> str:
-        """Return "current", "applied", "pending", or "" where no database was read."""
+        """Return "current", "applied", "pending", or "" where that is not known."""
         if self.current is None or self.applied is None:
             return ""
         return "current" if id_ in self.current else "applied" if id_ in self.applied else "pending"
@@ -316,6 +318,7 @@ class History(Result):
             "range": self.range,
             "connection": self.connection,
             "notes": list(self.notes),
+            "broken": list(self.broken),
             "protected": self.protected,
         }
 

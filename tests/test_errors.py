@@ -132,7 +132,7 @@ def _(made: Made) -> None:
     made.ws.upgrade("head")
 
 
-@provokes(errors.TargetUnreachable, r"does not lie that way", r"%migrate history")
+@provokes(errors.TargetUnreachable, r"No way leads down from a1 to b2", r"%migrate history -r a1:b2")
 def _(made: Made) -> None:
     made.add("a1")
     made.add("b2")

@@ -12,7 +12,13 @@ from .connect import offered
 from .workspace import WorkspaceState, pending_count
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..errors import RevisionFileBroken
     from ..model.graph import Graph, Revision
+
+_LOOKED_INTO = 200
+"""How many files a look parses at most: those that would run next, or the newest. A plan parses all that it would run."""
 
 
 def status(ws: WorkspaceState, *, all: bool = False) -> Status | StatusOfAll:  # noqa: A002 - the option's name
@@ -37,7 +43,7 @@ def _status_of_all(ws: WorkspaceState) -> StatusOfAll:
         with ws.using(one.name):
             is_ours = ws.project.directory == directory
         applied[one.name] = (
-            graph.ancestors(current_known(graph, one.current)) if one.current is not None and is_ours else None
+            graph.ancestors(one.current) if one.current is not None and is_ours and one.pending is not None else None
         )
         unknown = planner.unknown_ids(graph, one.current or ()) if is_ours else ()
         notes += [f"! {one.name}: {one.problem}"] if one.problem else []
@@ -54,11 +60,14 @@ def _status(ws: WorkspaceState) -> Status:
     project = ws.project_shown()
     connection = ws.connection_shown() if ws.has_connection else None
     if project is None:
-        return Status(connection, None, (), (), (), "%migrate init", ("There is no Alembic project here.",))
+        first = "%migrate init" if connection is not None else "%migrate connect sqlite:///app.db"
+        return Status(connection, None, (), (), (), first, ("There is no Alembic project here.",))
     graph = ws.chain.graph
     current = connection.current if connection is not None else None
-    pending = graph.between(current_known(graph, current), graph.heads)[::-1] if current is not None else ()
+    is_known = current is not None and not planner.unknown_ids(graph, current)
+    pending = graph.between(current or (), graph.heads)[::-1] if is_known else ()
     problems = _problems(graph, current, connection.problem if connection else "")
+    problems += _broken_sentences(_broken(ws, pending if is_known else graph.newest_first))
     return Status(
         connection,
         project,
@@ -88,6 +97,16 @@ def _problems(graph: Graph, current: tuple[str, ...] | None, problem: str) -> tu
     return tuple(found)
 
 
+def _broken(ws: WorkspaceState, revisions: Sequence[Revision]) -> dict[str, RevisionFileBroken]:
+    """Return what is wrong with the files of *revisions* that Python cannot parse, by id; the first 200 are looked at."""
+    found = {revision.id: ws.chain.broken(revision) for revision in revisions[:_LOOKED_INTO]}
+    return {id_: error for id_, error in found.items() if error is not None}
+
+
+def _broken_sentences(broken: Mapping[str, RevisionFileBroken]) -> tuple[str, ...]:
+    return tuple(f"The file of {id_} is broken: {error.message}." for id_, error in broken.items())
+
+
 def _next_command(
     graph: Graph, current: tuple[str, ...] | None, pending: tuple[Revision, ...], *, has_connection: bool
 ) -> str:
@@ -107,13 +126,17 @@ def current(ws: WorkspaceState, *, verbose: bool = False, check_heads: bool = Fa
     graph = ws.chain.graph
     ids = ws.heads_of(ws.database)
     unknown = planner.unknown_ids(graph, ids)
-    behind = pending_count(graph, ids)
+    behind = pending_count(graph, ids) or 0
     is_at_head = behind == 0 and not unknown
     if check_heads and not is_at_head:
+        how_far = f"{behind} {'revision' if behind == 1 else 'revisions'} behind"
+        if unknown:
+            how_far = "for which this project has no file"
         raise CheckFailed(
-            f"{ws.database.name} is not at the head: it stands at {', '.join(ids) or 'base'}, "
-            f"{behind} {'revision' if behind == 1 else 'revisions'} behind.",
-            hint="%migrate plan shows what is missing",
+            f"{ws.database.name} is not at the head: it stands at {', '.join(ids) or 'base'}, {how_far}.",
+            hint="get the newer code, or connect to the right database"
+            if unknown
+            else "%migrate plan shows what is missing",
         )
     return Current(
         ids, is_at_head, behind, tuple(graph[id_] for id_ in ids if id_ in graph), unknown, ws.database.name, verbose
@@ -152,9 +175,13 @@ def history(
         revisions = tuple(
             r for r in revisions if wanted in f"{r.id}\n{r.doc}\n{r.message}\n{r.path}\n{' '.join(r.labels)}".casefold()
         )
-    applied = None if ids is None else graph.ancestors(current_known(graph, ids))
-    notes = _problems(graph, ids, problem)
-    return History(revisions, graph, graph.heads, ids, applied, range or "", ws.current_name or "", verbose, notes)
+    is_known = ids is not None and not planner.unknown_ids(graph, ids)
+    applied = graph.ancestors(ids or ()) if is_known else None
+    broken = _broken(ws, [one for one in revisions if applied is None or one.id not in applied])
+    notes = (*_problems(graph, ids, problem), *_broken_sentences(broken))
+    return History(
+        revisions, graph, graph.heads, ids, applied, range or "", ws.current_name or "", verbose, notes, tuple(broken)
+    )
 
 
 def _in_range(ws: WorkspaceState, graph: Graph, text: str) -> tuple[Revision, ...]:

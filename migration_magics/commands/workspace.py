@@ -270,9 +270,11 @@ class WorkspaceState:
         return ProjectShown(str(project.directory), project.source, len(graph), graph.heads, graph.bases)
 
 
-def pending_count(graph: Graph, heads: tuple[str, ...]) -> int:
-    """Return how many revisions an `upgrade heads` would run from *heads*."""
-    return len(graph) - len(graph.ancestors(id_ for id_ in heads if id_ in graph))
+def pending_count(graph: Graph, heads: tuple[str, ...]) -> int | None:
+    """Return how many revisions an `upgrade heads` would run from *heads*; None where one of these has no file."""
+    if any(id_ not in graph for id_ in heads):
+        return None
+    return len(graph) - len(graph.ancestors(heads))
 
 
 def _is_same(one: Project, other: Project) -> bool:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import RevisionNotFound
+from ..errors import ProjectProblem, RevisionNotFound
 from .host.revision_map import script_directory
 from .modules import broken, load_module
 from .scripts import ScriptReader
@@ -45,13 +45,18 @@ class Chain:
 
     @property
     def graph(self) -> Graph:
-        """The graph as the files have it now. Raises the errors of `ScriptReader.read`."""
+        """The graph as the files have it now. Raises the errors of `ScriptReader.read`, ProjectProblem without a folder."""
         if self._is_held and self._graph is not None:
             return self._graph
         project = self.project
         graph = self._reader.read(
             project.version_locations, recursive=project.is_recursive, sourceless=project.is_sourceless
         )
+        if not len(graph) and not project.directory.is_dir():
+            raise ProjectProblem(
+                f"{project.directory} is not there any more.",
+                hint="put the folder back, or name the project again: %migrate connect --project PATH",
+            )
         if graph is not self._graph:
             self._graph, self._directory = graph, None
             locations = (str(location) for location in project.version_locations)

@@ -1,8 +1,18 @@
 """Look: where the database stands and what the files say, also where one of them is not there."""
 
 import pytest
+import sqlalchemy as sa
 
-from migration_magics.errors import CheckFailed, MigrationError, NotConnected, RevisionNotFound, UsageProblem
+from migration_magics.commands.api import Workspace
+from migration_magics.errors import (
+    CheckFailed,
+    MigrationError,
+    NotConnected,
+    ProjectProblem,
+    RevisionNotFound,
+    TargetProblem,
+    UsageProblem,
+)
 from tests.engine.making import Made
 
 
@@ -129,3 +139,70 @@ def test_files_can_be_looked_at_without_a_connection(made):
     with pytest.raises(NotConnected, match="No database is connected") as caught:
         made.ws.current()
     assert "%migrate connect" in caught.value.hint
+
+
+# -- what does not fit
+
+
+@pytest.fixture
+def unknown(made):
+    """The database stands at a revision that no file has."""
+    made.ws.stamp("base", purge=True)
+    with sa.create_engine(made.url).begin() as connection:
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('deadbeef')")
+    return made.ws
+
+
+def test_an_unknown_revision_is_called_so_and_nothing_is_counted(unknown):
+    status, current, history = unknown.status(), unknown.current(), unknown.history()
+    assert (status.pending, current.behind, current.at_head, history.applied) == ((), 0, False, None)
+    assert {history.state(one.id) for one in history.revisions} == {""}
+    for line in ("status", "current", "history", "connections", "status --all"):
+        told = str(unknown.run(line))
+        assert "deadbeef" in told
+        assert not any(word in told for word in ("behind  ", "pending", "no revision applied", "%migrate plan")), told
+    for line in ("status", "current", "connections"):
+        assert "deadbeef (unknown revision)" in str(unknown.run(line))
+    with pytest.raises(CheckFailed, match="it stands at deadbeef, for which this project has no file"):
+        unknown.current(check_heads=True)
+
+
+def test_two_rows_of_which_one_contains_the_other_have_a_way_out(made):
+    with sa.create_engine(made.url).begin() as connection:
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('a1')")
+    with pytest.raises(TargetProblem, match="holds a1 beside b2, which contains it") as caught:
+        made.ws.upgrade("heads")
+    made.ws.run(caught.value.hint.partition(": %migrate ")[2])
+    assert made.ws.current().ids == ("b2",)
+    assert sorted(made.ws.upgrade("heads").after) == ["c3", "d4"]
+
+
+def test_a_file_that_is_no_python_is_shown_as_broken(made):
+    path = made.versions / "d4.py"
+    path.write_text(path.read_text().replace("    pass", "    pas s"))
+    for line in ("status", "history"):
+        assert "The file of d4 is broken: versions/d4.py, line 12: invalid syntax." in str(made.ws.run(line))
+    assert made.ws.history().broken == ("d4",)
+    assert "d4 (head) pending message of d4 (! broken file)" in " ".join(str(made.ws.history()).split())
+    made.ws.disconnect()
+    assert made.ws.history().broken == ("d4",)
+    path.write_text(path.read_text().replace("    pas s", "    pass"))
+    assert made.ws.history().broken == ()
+
+
+def test_what_comes_first_is_said_the_same_everywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ws = Workspace()
+    status = ws.status()
+    assert status.next_command == "%migrate connect sqlite:///app.db"
+    assert str(status).count("%migrate") == 1
+    ws.run(status.next_command.removeprefix("%migrate "))
+    assert ws.status().next_command == "%migrate init"
+
+
+def test_scripts_that_were_moved_away_are_missed(made):
+    (made.root / "migrations").rename(made.root / "elsewhere")
+    for line in ("status", "history", "plan", "revision -m x", "current"):
+        with pytest.raises(ProjectProblem, match="migrations is not there any more") as caught:
+            made.ws.run(line)
+        assert "--project" in caught.value.hint

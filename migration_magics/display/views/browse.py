@@ -33,11 +33,13 @@ if TYPE_CHECKING:
 
 
 def _standing(result: Current) -> str:
+    if result.unknown:
+        return "unknown revision"
     if result.at_head:
         return "head" if result.ids else "nothing to apply"
     if result.behind:
         return f"{count(result.behind, 'revision')} behind"
-    return "not in the project" if result.unknown else "not at head"
+    return "not at head"
 
 
 @view_of.register(Current)

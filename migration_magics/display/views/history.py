@@ -27,7 +27,7 @@ def _(result: History, settings: Settings) -> View:
         return View("History", blocks=(Prose(nothing), *remarks(*result.notes)))
     shown, hidden = capped(result.revisions, settings)
     date_column = dates(shown)
-    state_column = (Column("state", is_narrow=True),) if result.current is not None else ()
+    state_column = (Column("state", is_narrow=True),) if result.applied is not None else ()
     columns = (Column("revision", is_code=True, is_narrow=True), *state_column, Column("message"), *date_column)
     folder, names = files(shown) if result.verbose else ("", {})
     if result.verbose:
@@ -42,7 +42,7 @@ def _notes(result: History) -> tuple[Line, ...]:
     notes = [plain(count(len(result.revisions), "revision"))]
     if result.range:
         notes.append((Piece("range"), code(result.range)))
-    if result.current is not None:
+    if result.applied is not None:
         states = [result.state(one.id) for one in result.revisions]
         pending = states.count("pending")
         to = f" to {result.connection}" if result.connection else ""
@@ -56,9 +56,10 @@ def _row(result: History, one: Revision, names: Mapping[str, str], *, has_dates:
     state = result.state(one.id)
     words = ("current" if state == "current" else "", "head" if one.id in result.heads else "")
     cells = [name_cell(one, *words, labels=one.labels)]
-    if result.current is not None:
+    if result.applied is not None:
         cells.append(cell("applied" if state == "current" else state))
     merge = (chip("merge"),) if len(one.parents) > 1 else ()
+    merge += (chip("! broken file", "drop"),) if one.id in result.broken else ()
     needs = (Piece("· needs", tone="dim"), *ids(one.depends_on)) if one.depends_on else ()
     cells.append(cell(one.message, *merge, *needs))
     if has_dates:

@@ -58,7 +58,9 @@ def stands_at(current: tuple[str, ...] | None, pending: int | None) -> Line:
     """Return where a database stands: "abc123 (3 revisions behind)"; nothing where it was not read."""
     if current is None:
         return ()
-    word = f"{count(pending, 'revision')} behind" if pending else "" if pending is None or not current else "head"
+    if pending is None and current:
+        return (*ids(current), chip("unknown revision", "drop"))
+    word = f"{count(pending, 'revision')} behind" if pending else "head" if current else ""
     return (*ids(current, "no revision applied"), *((chip(word, "here"),) if word else ()))
 
 
@@ -154,10 +156,13 @@ def _status_cards(result: Status) -> Cards:
         if current
         else Card("current", plain("no revision applied"))
     ]
+    unknown = _unknown(result)
     if result.connection is None:
         cards = [Card("current", plain("not connected"))]
     elif result.connection.current is None and not current:
         cards = [Card("current", plain("not read"))]
+    elif unknown:
+        cards = [Card("current", (*ids(result.connection.current or ()), chip("unknown revision", "drop")))]
     else:
         behind = count(len(result.pending), "revision") if result.pending else "none"
         note = (Piece("to"), *ids(one.id for one in heads)) if result.pending else ()
@@ -169,10 +174,16 @@ def _status_cards(result: Status) -> Cards:
     return Cards(tuple(cards))
 
 
+def _unknown(result: Status) -> bool:
+    """The database stands at a revision that has no file."""
+    stands_at_ids = (result.connection.current if result.connection else None) or ()
+    return len(stands_at_ids) > len(result.current)
+
+
 @view_of.register(Status)
 def _(result: Status, settings: Settings) -> View:
     connection, project = result.connection, result.project
-    notes: tuple[Line, ...] = _where(connection) if connection else (_CONNECT,)
+    notes: tuple[Line, ...] = _where(connection) if connection else ()
     if project:
         notes += ((Piece("project"), *_project(project)),)
     blocks: tuple[Block, ...] = (_status_cards(result),)
