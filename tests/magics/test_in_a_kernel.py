@@ -58,4 +58,5 @@ def test_running_all_stops_at_an_error(run_notebook):
 
     with pytest.raises(CellExecutionError) as caught:
         run_notebook(LOAD, "%migrate status", "%migrate current", "raise SystemExit('not reached')")
-    assert (caught.value.ename, caught.value.evalue) == ("NotConnected", "No connection yet.")
+    assert caught.value.ename == "NotConnected"
+    assert caught.value.evalue == "No connection yet.\n  Hint: %migrate connect URL"

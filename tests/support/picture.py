@@ -24,7 +24,7 @@ def main() -> int:
         return 1
     tour = without_outputs(nbformat.read(FOLDER / "00_tour.ipynb", as_version=4))
     with tempfile.TemporaryDirectory() as home, running_lab(Path(home)) as lab, running_browser(executable) as browser:
-        context = browser.new_context(viewport={"width": 1060, "height": 1838})
+        context = browser.new_context(viewport={"width": 1060, "height": 1868})
         with open_page(lab, context) as notebook:
             notebook.open("00_tour.ipynb", tour)
             if not notebook.run_all():
