@@ -14,9 +14,7 @@ from ..engine import drafts, planner, writer
 from ..engine.drafts import Draft, Order
 from ..errors import (
     AuthoringProblem,
-    ConfirmationRequired,
     MigrationError,
-    MoveFailed,
     RevisionApplied,
     RevisionBuiltOn,
     UsageProblem,
@@ -26,10 +24,9 @@ from ..model.body import parse_body
 from ..results import Authored, Moved
 from . import move
 from .drafting import Drafted, draft_cell, line_of_cell, long_id, shown, way_back, way_up
+from .reapplying import reapplied, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..model.graph import Graph, Revision
     from .workspace import WorkspaceState
 
@@ -169,7 +166,7 @@ def _first_time(ws: WorkspaceState, drafted: Drafted, wish: _Wish) -> Authored:
         return _preview(drafted, wish)
     written = writer.write(ws.chain, drafted.draft)
     moved = _upgraded(ws, written.revision, wish) if wish.apply or wish.reapply else None
-    return _result(ws, written, drafted, moved=moved)
+    return _result(ws, drafted, written, moved)
 
 
 def _again(ws: WorkspaceState, graph: Graph, old: Revision, drafted: Drafted, wish: _Wish) -> Authored:
@@ -188,10 +185,10 @@ def _again(ws: WorkspaceState, graph: Graph, old: Revision, drafted: Drafted, wi
     if wish.dry_run:
         return _preview(drafted, wish)
     if here:
-        return _reapplied(ws, old, drafted, wish)
+        return _result(ws, drafted, *reapplied(ws, old, drafted.draft, yes=wish.yes))
     written = writer.write(ws.chain, drafted.draft)
     moved = _upgraded(ws, written.revision, wish) if wish.apply or wish.reapply else None
-    return _result(ws, written, drafted, moved=moved)
+    return _result(ws, drafted, written, moved)
 
 
 def _refusal(ws: WorkspaceState, old: Revision, above: tuple[str, ...], elsewhere: tuple[str, ...]) -> MigrationError:
@@ -263,63 +260,19 @@ def _unchanged(
     )
 
 
-def _reapplied(ws: WorkspaceState, old: Revision, drafted: Drafted, wish: _Wish) -> Authored:
-    """Downgrade by the old file, rewrite it, upgrade by the new one; if that fails, the old file is back."""
-    target = f"{old.id}@{_below(old)}"
-    passed = [step.revision for step in planner.plan_downgrade(ws.chain, target, ws.heads_of(ws.database)).steps]
-    if passed != [old.id]:
-        raise RevisionBuiltOn(
-            f"{old.id} cannot be undone by itself: {', '.join(passed)} would be undone with it. Nothing was changed.",
-            hint=f"%migrate plan {target} shows the way",
-        )
-    try:
-        move.downgrade(ws, target=target, yes=wish.yes)
-    except ConfirmationRequired as error:
-        if not ws.database.is_protected:  # there the hint, a downgrade that is confirmed by name, is the way
-            error.hint = "look at what would be lost, then add --yes to the cell's first line"
-        raise
-    try:
-        written = writer.write(ws.chain, drafted.draft)
-    except MigrationError as error:
-        _tell(
-            error,
-            f"{ws.database.name} was downgraded to {_below(old)}; the file is as it was.",
-            f"%migrate upgrade {old.id} brings it back",
-        )
-        raise
-    moved = _upgraded(ws, written.revision, wish, undo=written.undo)
-    return _result(ws, written, drafted, moved=moved)
-
-
-def _upgraded(ws: WorkspaceState, revision: Revision, wish: _Wish, *, undo: Callable[[], None] | None = None) -> Moved:
-    """Upgrade to *revision*; where that fails the error says what became of the file (*undo* takes it back)."""
+def _upgraded(ws: WorkspaceState, revision: Revision, wish: _Wish) -> Moved:
+    """Upgrade to *revision*; where that fails the error says that its file is written."""
     try:
         return move.upgrade(ws, target=revision.id, yes=wish.yes)
     except MigrationError as error:
-        name = shown(revision.path)
-        if undo is None:
-            _tell(error, f"The file {name} is written.", "correct the cell and run it again with --apply")
-        else:
-            undo()
-            _tell(
-                error,
-                f"The file {name} is again as it was before; {ws.database.name} stands below it.",
-                "correct the cell and run it again with --apply",
-            )
+        tell(error, f"The file {shown(revision.path)} is written.", "correct the cell and run it again with --apply")
         raise
-
-
-def _tell(error: MigrationError, state: str, hint: str) -> None:
-    """Add what became of file and database; a move that was not even begun keeps its own hint."""
-    error.details = (*error.details, state)
-    if isinstance(error, MoveFailed):
-        error.hint = hint
 
 
 # -- results -------------------------------------------------------------------------------------------------------
 
 
-def _result(ws: WorkspaceState, written: writer.Written, drafted: Drafted, *, moved: Moved | None) -> Authored:
+def _result(ws: WorkspaceState, drafted: Drafted, written: writer.Written, moved: Moved | None) -> Authored:
     revision = written.revision
     return Authored(
         revision,

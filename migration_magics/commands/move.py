@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from ..engine import losses, planner, runner
+from ..engine import both, losses, planner, runner
 from ..engine.sentinel import Watch
 from ..errors import MigrationError, RevisionNotFound
 from ..model.plan import Plan
@@ -133,6 +133,33 @@ def ensure_version(
         is_forced=True,
         verb="ensure_version",
     )
+
+
+def redo(ws: WorkspaceState, *, target: str, rewrite: Callable[[], str], yes: bool) -> Moved:
+    """Downgrade to *target*, call *rewrite*, upgrade to the revision it names; all in one transaction, or nothing of it.
+
+    Only for a database with transactional DDL. What *rewrite* did is the caller's to take back when this raises.
+    """
+    down = _downgrade(ws, target, ws.heads_of(ws.database))
+    options = runner.Options(engine_name=ws.engine_name)
+    again = _typed(down, options)
+    planned, told = _surveyed(ws, down, options)
+    guard.check_protected(down, planned, again, is_protected=ws.database.is_protected, confirm=None)
+    if not yes:
+        guard.check_losses(down, planned, again)
+
+    def watched(plan: Planned, known: frozenset[Loss]) -> runner.Options:
+        return options if yes else replace(options, watch=Watch(known, lambda loss: guard.stop(plan, again, loss)))
+
+    def then() -> both.Leg:
+        up = _upgrade(ws, rewrite(), down.to_heads)
+        return both.Leg(up, watched(Planned(up), frozenset()))
+
+    def start(leg: both.Leg) -> runner.Run:
+        return runner.Run(leg.plan, ws.chain, ws.environment, ws.database, ws.settings, leg.options, ws.on_step)
+
+    ran, up = both.run(both.Leg(down, watched(planned, told)), then, start)
+    return Moved(up, ran.trace, ran.before, ran.after, next_command=_after(up, options, again))
 
 
 def _upgrade(ws: WorkspaceState, target: str, heads: tuple[str, ...]) -> Plan:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,10 +87,10 @@ def run(
         MoveFailed: a revision failed; trace and heads tell the state. MoveInterrupted: the user stopped it.
         EnvironmentFailed, AnotherMigrator, DatabaseLocked, DatabaseReadOnly, DatabaseUnreachable.
     """
-    return _Run(plan, chain, environment, database, settings, options, on_step).go()
+    return Run(plan, chain, environment, database, settings, options, on_step).go()
 
 
-class _Run:
+class Run:
     """One run, from the lock to the read-back."""
 
     def __init__(
@@ -118,24 +119,31 @@ class _Run:
         self.mode = environment.mode(database, self.calls)
         self.output = ""
         self.before: tuple[str, ...] = plan.from_heads
-        self.is_started = False
+        self.is_started, self.is_held = False, False
         self.passes = Passes(plan, chain, self.calls, is_purge=options.purge)
         self.commits = Commits(self.recorder)
 
     def go(self) -> Ran:
-        self._refuse_early()
+        """Run it; see `run`."""
+        self.refuse_early()
         began = time.perf_counter()
         error: BaseException | None = None
         try:
             self.database.run(self._locked, in_thread=True)
         except (Exception, KeyboardInterrupt, worker.Interrupted) as caught:
-            error = self._as_it_was(caught)
-        duration_s = time.perf_counter() - began
+            error = caught
+        return self.concluded(error, time.perf_counter() - began)
+
+    def concluded(self, error: BaseException | None, duration_s: float) -> Ran:
+        """Return what the run did, by what the database says now; or raise *error* with the state told."""
+        error = self._as_it_was(error) if error is not None else None
         if error is not None and not self.is_started and isinstance(error, MigrationError):
             raise error
         after = self._read_back(error, self.calls)
         plans = (self.plan, *(each.plan for each in self.passes.later))
-        ends = (after, *(self._read_back(error, (each.call,)) for each in self.passes.later))
+        is_undone = self.is_held and error is not None and after == self.before
+        own = self.plan.from_heads if is_undone else after
+        ends = (own, *(self._read_back(error, (each.call,)) for each in self.passes.later))
         if error is None and not self.options.is_dry_run:
             error = aftermath.unfinished(
                 plans, ends, self.database, has_begun=bool(self.recorder.steps), has_committed=self.commits.count > 0
@@ -148,16 +156,21 @@ class _Run:
 
     # -- before
 
-    def _refuse_early(self) -> None:
+    def refuse_early(self) -> None:
+        """Raise what can be known before a connection is opened."""
         if self.options.is_dry_run:
             if self.database.family not in {"sqlite", "postgresql"}:
                 raise Refused(
                     f"{self.database.server} commits each DDL statement by itself, so nothing can be rolled back: no dry run here. Nothing was changed.",
                     hint="read the SQL instead: %migrate sql, or try it on a copy of the database",
                 )
-            if self.mode == "native":
-                self.mode = "lent"
+            self.hold()
         require_runnable(self.plan, self.chain)
+
+    def hold(self) -> None:
+        """Let env.py work on our connection, on which somebody else ends the transaction."""
+        self.is_held = True
+        self.mode = "lent" if self.mode == "native" else self.mode
 
     def _transactions_in_words(self) -> str:
         if not self.database.has_transactional_ddl:
@@ -169,33 +182,53 @@ class _Run:
     # -- during
 
     def _locked(self, connection: Connection) -> None:
-        try:
-            self._with_lock(connection)
-        finally:
-            if self.is_started and self.database.family != "sqlite" and not self.database.is_async:
-                connection.invalidate()  # what was SET in the session must not go back into somebody's pool
-
-    def _with_lock(self, connection: Connection) -> None:
-        with migrator_lock(
-            connection, self.database.family, self.calls[0].version_table, self.settings.migrator_wait_s
-        ):
-            self.before = host_environment.version_heads(connection, dict(self.calls[0].options), self.calls[0].session)
-            connection.rollback()
-            if self.before != tuple(sorted(self.plan.from_heads)):
-                raise stale(self.plan, self.before)
-            self.is_started = True
+        with self.at_its_start(connection):
             try:
                 with self.recorder.directives():
                     self._run_environment(connection)
             finally:
-                self.recorder.detach()
-                self.commits.detach()
+                self.detach()
+
+    @contextmanager
+    def at_its_start(self, connection: Connection) -> Iterator[None]:
+        """Hold the lock, where the database stands as planned; afterwards *connection* is as it was, or gone."""
+        call = self.calls[0]
+        try:
+            with migrator_lock(connection, self.database.family, call.version_table, self.settings.migrator_wait_s):
+                self.before = host_environment.version_heads(connection, dict(call.options), call.session)
                 connection.rollback()
-                self.keeper.restore()
+                if self.before != tuple(sorted(self.plan.from_heads)):
+                    raise stale(self.plan, self.before)
+                self.is_started = True
+                try:
+                    yield
+                finally:
+                    connection.rollback()
+                    self.keeper.restore()
+        finally:
+            if self.is_started and self.database.family != "sqlite" and not self.database.is_async:
+                connection.invalidate()  # what was SET in the session must not go back into somebody's pool
+
+    def run_held(self, connection: Connection) -> None:
+        """Run inside the transaction that *connection* is in, which its owner will end."""
+        self.recorder.attach(connection)
+        self.commits.attach(connection)
+        in_loop = self.database.is_async or self.database.is_thread_bound
+        request = self._request(is_prepared=True)
+        try:
+            with self.recorder.directives():
+                self.output = self.environment.run(request, self.calls, connection, in_loop=in_loop)
+        finally:
+            self.detach()
+
+    def detach(self) -> None:
+        """Stop listening."""
+        self.recorder.detach()
+        self.commits.detach()
 
     def _run_environment(self, connection: Connection) -> None:
         if self.mode == "native":
-            run = lambda: self.environment.run(self._request(), self.calls, None)  # noqa: E731
+            run: Callable[[], str] = lambda: self.environment.run(self._request(), self.calls, None)  # noqa: E731
             # an asynchronous driver has us inside an event loop here, where env.py could not start its own
             self.output = worker.call(run, self.database.brake) if self.database.is_async else run()
             return
@@ -211,11 +244,12 @@ class _Run:
                 connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")  # a rollback would hide deferred violations
             self.keeper.check(connection)
 
-        self._watch(connection)
+        self.watch(connection)
         with dry_run.rolled_back(connection, check):
             self.output = self.environment.run(self._request(is_prepared=True), self.calls, connection, in_loop=in_loop)
 
-    def _watch(self, connection: Connection) -> None:
+    def watch(self, connection: Connection) -> None:
+        """Prepare *connection* and listen to it."""
         self.keeper.prepare(connection)
         self.recorder.attach(connection)
         self.commits.attach(connection)
@@ -230,7 +264,7 @@ class _Run:
         options: dict[str, Any] = {"as_sql": False, "starting_rev": None, "destination_rev": self.plan.target}
         if self.options.purge:
             options["purge"] = True
-        on_connection = (lambda _connection: None) if is_prepared else self._watch
+        on_connection = (lambda _connection: None) if is_prepared else self.watch
         return Request(
             self._steps,
             options,

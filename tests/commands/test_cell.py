@@ -249,17 +249,82 @@ def test_reapply_leaves_other_branches_alone(ws):
     assert (columns(ws, "a"), columns(ws, "b")) == (["x"], ["y"])
 
 
-def test_a_reapply_that_fails_gives_the_old_file_back_and_tells_the_state(ws, folder):
-    done = ws.revision(TABLE, message="create evaluation", apply=True)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kept(request, folder):
+    """A workspace on a database that can do both moves in one transaction, with a revision applied and a row in its table."""
+    workspace = Workspace()
+    workspace.init("migrations")
+    server = "sqlite:///app.db" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+    workspace.connect(server, name="app")
+    workspace.revision(TABLE, message="create evaluation", apply=True)
+    with workspace.database.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO evaluation VALUES (1, 'a')")
+    yield workspace
+    workspace.close()
+
+
+def rows(ws):
+    with ws.database.engine.connect() as connection:
+        return connection.exec_driver_sql("SELECT * FROM evaluation").all()
+
+
+@pytest.mark.parametrize("problem", ["op.execute('no sql')", "raise ValueError('no')", "op.create_table('evaluation')"])
+def test_a_reapply_that_fails_leaves_file_tables_and_rows_as_they_were(kept, folder, problem):
+    """Downgrade and upgrade go in one transaction where the database has such."""
+    before, at = files(folder), kept.current().ids
+    with pytest.raises(MoveFailed) as failed:
+        kept.revision(f"{WIDER}\n{problem}", message="create evaluation", reapply=True, yes=True)
+    assert (failed.value.before, failed.value.after) == (at, at)
+    assert failed.value.details[0].startswith("app and the file ")
+    assert "are as they were, rows included" in failed.value.details[0]
+    assert not any("Nothing of" in line or "still stands" in line for line in failed.value.details)
+    assert failed.value.hint == "correct the cell and run it again with --reapply"
+    assert files(folder) == before
+    assert (columns(kept), rows(kept), kept.current().ids) == (["id", "name"], [(1, "a")], at)
+    done = kept.revision(WIDER, message="create evaluation", reapply=True, yes=True)
+    assert (columns(kept), done.moved.after) == (["id", "name", "note"], at)
+
+
+def test_a_reapply_that_would_lose_other_rows_is_stopped_and_leaves_all(kept, folder):
+    """The yes is asked for where the loss shows only as the new code runs."""
+    with kept.database.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM evaluation")
+        connection.exec_driver_sql("CREATE TABLE other (id INTEGER)")
+        connection.exec_driver_sql("INSERT INTO other VALUES (1)")
+    before = files(folder)
+    with pytest.raises(ConfirmationRequired, match="drops table other with 1 row") as asked:
+        kept.revision(f"{WIDER}\nop.execute('DROP TABLE other')", message="create evaluation", reapply=True)
+    assert "add --yes to the cell's first line" in asked.value.hint
+    assert files(folder) == before
+    assert columns(kept) == ["id", "name"]
+
+
+def test_a_reapply_past_one_transaction_applies_the_old_revision_again(kept, folder):
+    """`autocommit_block()` cannot be inside one: then rows are gone, which is said."""
+    before, at = files(folder), kept.current().ids
+    block = "with op.get_context().autocommit_block():\n    op.execute('SELECT 1')"
+    with pytest.raises(MoveFailed) as failed:
+        kept.revision(f"{block}\n{WIDER}\nop.execute('no sql')", message="create evaluation", reapply=True, yes=True)
+    told = "\n".join(failed.value.details)
+    assert "is again as it was before" in told
+    assert f"{at[0]} as it was is applied again on app; rows that its downgrade removed are gone." in told
+    assert files(folder) == before
+    assert (columns(kept), rows(kept), kept.current().ids) == (["id", "name"], [], at)
+
+
+def test_a_reapply_that_fails_where_ddl_commits_tells_the_state(mariadb_url, folder):
+    ws = Workspace()
+    ws.init("migrations")
+    ws.connect(mariadb_url, name="app")
+    ws.revision(TABLE, message="create evaluation", apply=True)
     before = files(folder)
     with pytest.raises(MoveFailed) as failed:
         ws.revision(f"{WIDER}\nop.execute('no sql')", message="create evaluation", reapply=True)
     assert failed.value.after == ()
-    assert any("again as it was before" in line for line in failed.value.details)
+    assert any(line.endswith("is again as it was before; app stands below it.") for line in failed.value.details)
     assert files(folder) == before
-    assert (columns(ws), ws.current().ids) == (None, ())
-    ws.upgrade("head")
-    assert ws.current().ids == (done.revision.id,)
+    assert ws.current().ids == ()
+    ws.close()
 
 
 def test_a_reapply_without_a_way_back_changes_nothing(ws, folder):

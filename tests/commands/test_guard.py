@@ -58,7 +58,8 @@ def test_dropping_rows_is_asked_about_before_anything_runs(database_url, make):
         project.ws.downgrade("base")
     error = caught.value
     assert error.details == ("a1: drops table t with 3 rows",)
-    assert error.hint == "%migrate downgrade base --yes, or try it first: --dry-run"
+    can_try = not database_url.startswith("mariadb")
+    assert error.hint == "%migrate downgrade base --yes" + (", or try it first: --dry-run" if can_try else "")
     assert [(one.rule, one.revision, one.confidence.value) for one in error.planned.findings] == [
         ("loses-data", "a1", "measured")
     ]
