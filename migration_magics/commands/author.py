@@ -128,7 +128,8 @@ def _refuse_lineage(graph: Graph, ids: tuple[str, ...]) -> None:
 def edit(ws: WorkspaceState, *, revision: str) -> Authored:
     """Return the revision as a `%%revision` cell; running that cell rewrites the same file.
 
-    Raises RevisionNotFound, and AuthoringProblem where the file is no cell: it defines no upgrade of its own.
+    Raises RevisionNotFound, RevisionFileBroken, and AuthoringProblem where the file is no cell: it defines no upgrade of
+    its own.
     """
     ids = planner.resolve(ws.chain, revision, "edit")
     if len(ids) != 1 or ws.chain.graph[ids[0]].path is None:
@@ -136,6 +137,9 @@ def edit(ws: WorkspaceState, *, revision: str) -> Authored:
             f"{revision} is {'several revisions' if ids else 'no revision'}.", hint="%migrate history shows the ids"
         )
     old = ws.chain.graph[ids[0]]
+    problem = ws.chain.broken(old)
+    if problem is not None:
+        raise problem
     path = Path(old.path or "")
     text = drafts.read_text(path)
     empty = ""
@@ -163,4 +167,5 @@ def edit(ws: WorkspaceState, *, revision: str) -> Authored:
 
 def _edit_notes(graph: Graph, old: Revision) -> tuple[str, ...]:
     above = graph.above(old.id)
-    return (f"{', '.join(above)} build on it: it may be read, but not rewritten.",) if above else ()
+    verb = "builds" if len(above) == 1 else "build"
+    return (f"{', '.join(above)} {verb} on it: it may be read, but not rewritten.",) if above else ()

@@ -40,6 +40,10 @@ OUTCOMES: dict[Outcome, tuple[str, Tone]] = {
 }
 
 
+_ODD = 10
+"""How many operations beyond the limit are shown since they ended otherwise than their step."""
+
+
 def statement_sql(statement: Statement) -> str:
     """Return a statement's SQL with its closing semicolon, and its values and repetitions as a comment."""
     sql = statement.sql.strip().rstrip(";") + ";"
@@ -77,21 +81,31 @@ def _line(operation: Operation, of_step: Outcome, *, is_child: bool = False) -> 
     return tuple(pieces)
 
 
-def _sql(operation: Operation) -> tuple[Details, ...]:
+def _sql(operation: Operation, limit: int) -> tuple[Details, ...]:
     if not operation.statements:
         return ()
-    text = "\n".join(statement_sql(statement) for statement in operation.statements)
+    text = "\n".join(statement_sql(statement) for statement in operation.statements[:limit])
+    hidden = len(operation.statements) - limit
+    text += f"\n-- {hidden:,} more, see .to_frame()" if hidden > 0 else ""
     label = "SQL" if len(operation.statements) == 1 else f"SQL, {count(len(operation.statements), 'statement')}"
     return (Details(label, Code(text, "sql", is_compact=True)),)
 
 
-def operations_cell(step: Step, *, is_merge: bool) -> Cell:
-    """Return what a step did: a line per operation, its SQL folded away under it, the error last."""
+def operations_cell(step: Step, *, is_merge: bool, limit: int) -> Cell:
+    """Return what a step did: a line per operation, its SQL folded away under it, the error last.
+
+    At most *limit* operations, and statements of each; one that ended otherwise than the step is shown in any case.
+    """
     parts: list[Line | Details] = []
-    for operation in step.operations:
+    odd = [operation for operation in step.operations[limit:] if operation.outcome is not step.outcome][:_ODD]
+    drawn = (*step.operations[:limit], *odd)
+    for operation in drawn:
         parts.append(_line(operation, step.outcome))
         parts += [_line(child, step.outcome, is_child=True) for child in operation.children]
-        parts += _sql(operation)
+        parts += _sql(operation, limit)
+    if len(step.operations) > len(drawn):
+        hidden = count(len(step.operations) - len(drawn), "more operation")
+        parts.append((Piece(f"… {hidden}, see .to_frame()", tone="dim"),))
     if not parts and step.outcome is not Outcome.NOT_RUN:
         said = "stamped, nothing was run" if step.direction == "stamp" else "merge, nothing to run" if is_merge else ""
         parts.append((Piece(said or "no operation", tone="dim"),))

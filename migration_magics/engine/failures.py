@@ -99,6 +99,13 @@ def driver_missing(error: ImportError | exc.NoSuchModuleError, url: str) -> Driv
     """Return the error that names the pip line for the driver of *url*."""
     module = getattr(error, "name", None)
     if module is None:
+        name, is_url, _ = url.partition("://")
+        if is_url and name.partition("+")[0] == "postgres":
+            meant = f"postgresql{name.removeprefix('postgres')}"
+            return DriverMissing(
+                "SQLAlchemy calls this database postgresql, not postgres.",
+                hint=f"write {meant}://... instead of {name}://...",
+            )
         return DriverMissing(
             f"SQLAlchemy knows no database called {url.split(':', 1)[0]!r}.",
             hint="write the URL as dialect+driver://user@host/database, for example postgresql+psycopg://localhost/app",

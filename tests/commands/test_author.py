@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from migration_magics.commands.api import Workspace
-from migration_magics.errors import AuthoringProblem, RevisionNotFound, SeveralHeads, UsageProblem
+from migration_magics.errors import (
+    AuthoringProblem,
+    RevisionFileBroken,
+    RevisionNotFound,
+    SeveralHeads,
+    UsageProblem,
+)
 from tests.support.cli import alembic
 
 
@@ -191,3 +197,16 @@ def test_editing_needs_one_revision(forked):
         forked.edit("heads")
     with pytest.raises(UsageProblem, match="no revision"):
         forked.edit("base")
+
+
+def test_a_file_that_is_no_python_is_not_opened_as_a_cell(ws):
+    path = Path(ws.revision(message="first", rev_id="a1").path)
+    path.write_text(path.read_text().replace("    pass", "    pas s", 1))
+    with pytest.raises(RevisionFileBroken, match=r"versions/a1_first\.py, line \d+: invalid syntax"):
+        ws.edit("a1")
+
+
+def test_what_builds_on_an_edited_revision_is_named(forked):
+    forked.revision(message="more", rev_id="c1", head="b1")
+    assert forked.edit("b1").notes == ("c1 builds on it: it may be read, but not rewritten.",)
+    assert forked.edit("a1").notes[0].endswith("build on it: it may be read, but not rewritten.")

@@ -92,3 +92,12 @@ def test_what_cannot_be_reached_names_the_way_out_and_no_secret(url, error, hint
         Database.from_url("app", url, connect_timeout_s=1).run(lambda _connection: None)
     assert hint in caught.value.hint
     assert "hunter2" not in caught.value.message + caught.value.hint
+
+
+@pytest.mark.parametrize("name, meant", [("postgres", "postgresql"), ("postgres+psycopg", "postgresql+psycopg")])
+def test_the_short_name_of_postgresql_is_put_right(name, meant):
+    """Heroku and others give such URLs; SQLAlchemy took them until 1.3."""
+    with pytest.raises(DriverMissing) as caught:
+        Database.from_url("app", f"{name}://me:s3cret@db.example/app")
+    assert caught.value.hint == f"write {meant}://... instead of {name}://..."
+    assert "s3cret" not in str(caught.value)

@@ -65,7 +65,7 @@ def _(result: Authored, settings: Settings) -> View:
     blocks += [*_remarks(result), *findings_table(result.findings, settings)]
     if result.moved is not None:
         blocks.append(view_of(result.moved, settings))
+    is_said = result.moved is not None and result.moved.next_command == result.next_command
+    foot = () if is_said else next_step(result.next_command)
     title = f"{_did(result)} {revision.id}" + (f": {revision.message}" if revision.message else "")
-    return View(
-        title, (*chips, *warning_chips(result.findings)), tuple(notes), tuple(blocks), next_step(result.next_command)
-    )
+    return View(title, (*chips, *warning_chips(result.findings)), tuple(notes), tuple(blocks), foot)

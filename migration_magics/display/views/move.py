@@ -106,7 +106,7 @@ _VERBS = {"upgrade": "Upgraded", "downgrade": "Downgraded", "stamp": "Stamped"}
 def _moved_title(result: Moved) -> str:
     plan, trace = result.plan, result.trace
     place = plan.connection or plan.database
-    if plan.is_empty:
+    if plan.is_empty and result.before == result.after:
         return f"Nothing to {plan.direction}"
     if trace.is_dry_run:
         return f"Dry run: {plan.direction} {place} to {plan.target}"
@@ -186,13 +186,14 @@ def _steps_table(result: Moved, settings: Settings) -> Table:
         Column("time", is_number=True, is_narrow=True),
         Column("outcome", is_narrow=True),
     )
-    rows = tuple(_step_row(step, is_merge=step.revision in merges) for step in shown)
+    limit = max(1, settings.display_limit)
+    rows = tuple(_step_row(step, limit, is_merge=step.revision in merges) for step in shown)
     return Table("Steps, in the order they ran", columns, rows, len(result.trace.steps) - len(shown))
 
 
-def _step_row(step: Step, *, is_merge: bool) -> Row:
+def _step_row(step: Step, limit: int, *, is_merge: bool) -> Row:
     heading: Line = (Piece(step.message, "strong"),) if step.message else ()
-    cells = operations_cell(step, is_merge=is_merge)
+    cells = operations_cell(step, is_merge=is_merge, limit=limit)
     failure = (Details("Error", Code(redact(step.error)), is_open=True),) if step.error else ()
     rows = rows_of(step.statements)
     word, tone = _outcome(step)
