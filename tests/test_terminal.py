@@ -10,7 +10,11 @@ import pytest
 from migration_magics.commands.api import Workspace
 from tests.support.terminal import running_terminal
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
+# keystone, which other tests import, brings eventlet, which warns of every fork
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind"),
+    pytest.mark.filterwarnings("ignore:Using fork:DeprecationWarning"),
+]
 
 LONG = "Add the time each evaluation took, in milliseconds, for the dashboards of the workers' team and for nobody else"
 CREATE = """
