@@ -228,11 +228,12 @@ def _shown(graph: Graph, id_: str, ids: tuple[str, ...] | None, applied: frozens
 
 
 def _sql(ws: WorkspaceState, ids: tuple[str, ...], dialect: str) -> tuple[str, str]:
-    call = ws.environment.captured((), ws.database if ws.has_connection else None).calls[0]
+    x = ws.arguments()
+    call = ws.environment.captured(x, ws.database if ws.has_connection else None).calls[0]
     graph = ws.chain.graph
     try:
         return "\n".join(
-            offline.render(ws.chain, ws.environment, call, [id_], graph.below(id_), dialect=dialect) for id_ in ids
+            offline.render(ws.chain, ws.environment, call, [id_], graph.below(id_), dialect=dialect, x=x) for id_ in ids
         ), ""
     except offline.OfflineFailed as error:
         return "", str(error)

@@ -17,6 +17,7 @@ from ..results import Connected, Connections, ConnectionShown, Initialised
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..engine.database import Database
     from .workspace import ProjectInUse, WorkspaceState
 
 
@@ -31,13 +32,14 @@ def connect(
     attribute: tuple[str, ...] = (),
     engine: str | None = None,
     dotenv: str | None = None,
+    x: tuple[str, ...] = (),
 ) -> Connected:
     """Connect to a database, and to the project that goes with it.
 
     *source* is a URL, the name of a connection (open, or in pyproject.toml) or of a variable, or an object: engine,
     connection, session, URL, Alembic `Config`. Without it: the project's own URL, then `$DATABASE_URL`. The file *dotenv*
-    stands in for environment variables that are not set. Raises ConnectionNotFound, DriverMissing, DatabaseUnreachable,
-    ProjectNotFound (only where a project was named).
+    stands in for environment variables that are not set. env.py gets *x* in every command on this connection. Raises
+    ConnectionNotFound, DriverMissing, DatabaseUnreachable, ProjectNotFound (only where a project was named).
     """
     notes = _notes(source)
     environment = {**(configuration.dotenv(Path(dotenv)) if dotenv else {}), **os.environ}
@@ -47,11 +49,13 @@ def connect(
     in_use = _project(ws, project, ini_section, _attributes(ws, attribute))
     directory = None
     if source is None:
-        source, said = _own_source(in_use, engine, environment)
+        source, said = _own_source(in_use, engine, environment, x)
         directory = in_use.project.working_directory if in_use is not None else None
     if isinstance(source, str) and source in ws.databases and "://" not in source:
         ws.use(source)
-        return _connected(ws, f"connection {source}")
+        if x:
+            ws.remember_arguments(x)
+        return _connected(ws, f"connection {source}", _given(x))
     timeout_s = ws.settings.connect_timeout_s
     if isinstance(source, configuration.NamedConnection):
         database = connecting.database_named(
@@ -62,10 +66,36 @@ def connect(
             source, name, ws.databases, is_protected=protected, connect_timeout_s=timeout_s, directory=directory
         )
     database.reach()
-    if database.is_missing:
-        notes += (f"{database.file} does not exist yet; the first change creates it.",)
-    ws.add(database, in_use, engine)
+    notes += (*_missing(database), *_protected_as(ws, database), *_given(x))
+    ws.add(database, in_use, engine, x)
     return _connected(ws, said, notes)
+
+
+def _missing(database: Database) -> tuple[str, ...]:
+    return (f"{database.file} does not exist yet; the first change creates it.",) if database.is_missing else ()
+
+
+def _given(x: tuple[str, ...]) -> tuple[str, ...]:
+    return (
+        (f"env.py gets {' '.join(f'-x {redact(pair)}' for pair in x)} in every command on this connection.",)
+        if x
+        else ()
+    )
+
+
+def _protected_as(ws: WorkspaceState, database: Database) -> tuple[str, ...]:
+    """Protect *database* where it is one that is protected by another name: a second name is no way around that."""
+    known: dict[str, str | None] = {name: other.identity for name, other in ws.databases.items() if other.is_protected}
+    known |= {
+        one.name: connecting.identity_of(one.url)
+        for one in configuration.read().connections.values()
+        if one.protected and one.name not in ws.databases
+    }
+    twin = next((name for name, identity in known.items() if identity == database.identity), None)
+    if twin is None or database.is_protected:
+        return ()
+    database.is_protected = True
+    return (f"It is the database of {twin}, which is protected, and so is {database.name}.",)
 
 
 def connections(ws: WorkspaceState) -> Connections:
@@ -122,6 +152,11 @@ def _resolved(ws: WorkspaceState, source: object) -> tuple[object, str]:
         return source, "" if source is None else f"the {type(source).__name__} given"
     if "://" in source:
         return source, "the URL given"
+    if "@" in source:  # it may hold a password, so it is not quoted
+        raise ConnectionNotFound(
+            "This is no URL: it begins with no dialect.",
+            hint="write dialect+driver:// before it, for example postgresql+psycopg://user@host/database",
+        )
     if source in ws.databases:
         return source, f"connection {source}"
     known = configuration.read()
@@ -140,7 +175,7 @@ def _resolved(ws: WorkspaceState, source: object) -> tuple[object, str]:
 
 
 def _own_source(
-    in_use: ProjectInUse | None, engine_name: str | None, environment: Mapping[str, str]
+    in_use: ProjectInUse | None, engine_name: str | None, environment: Mapping[str, str], x: tuple[str, ...]
 ) -> tuple[object, str]:
     """The project's own database, then `$DATABASE_URL`. Where there is neither, what failed in env.py is the reason."""
     problem: EnvironmentFailed | None = None
@@ -149,7 +184,7 @@ def _own_source(
         if given is not None:
             return given, f'config.attributes["connection"] of {in_use.project.source}'
         try:
-            found = connecting.engine_of_env_py(in_use.environment, engine_name)
+            found = connecting.engine_of_env_py(in_use.environment, engine_name, x)
         except EnvironmentFailed as error:
             found, problem = None, error
         if found is not None:

@@ -38,7 +38,7 @@ def environment(ws: WorkspaceState) -> Captured | None:
     """Return what env.py configures where the project wants it to take part, else None."""
     if not drafts.wants_environment(ws.project):
         return None
-    return ws.environment.captured((), ws.database if ws.has_connection else None)
+    return ws.environment.captured(ws.arguments(), ws.database if ws.has_connection else None)
 
 
 def dialect_name(ws: WorkspaceState) -> str:
@@ -105,7 +105,7 @@ def _derived(ws: WorkspaceState, draft: Draft, body: Body) -> dict[str, Derived]
     options: dict[str, dict[str, object]] = {}
     captured = None
     try:
-        captured = ws.environment.captured((), ws.database if ws.has_connection else None)
+        captured = ws.environment.captured(ws.arguments(), ws.database if ws.has_connection else None)
         options = {call.label: dict(call.options) for call in captured.calls}
     except MigrationError:
         pass  # writing a file needs no env.py: without its options only naming conventions are unknown

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from ..engine import both, losses, planner, runner
+from ..engine import both, losses, passes, planner, runner
 from ..engine.sentinel import Watch
 from ..errors import MigrationError, RevisionNotFound
 from ..model.plan import Plan
@@ -141,9 +141,10 @@ def redo(ws: WorkspaceState, *, target: str, rewrite: Callable[[], str], yes: bo
     Only for a database with transactional DDL. What *rewrite* did is the caller's to take back when this raises.
     """
     down = _downgrade(ws, target, ws.heads_of(ws.database))
-    options = runner.Options(engine_name=ws.engine_name)
-    again = _typed(down, options)
-    planned, told = _surveyed(ws, down, options)
+    options = runner.Options(x=ws.arguments(), engine_name=ws.engine_name)
+    again = _typed(down, runner.Options())
+    planned, told = _surveyed(ws, down, runner.Options())
+    passes.require_runnable(down, ws.chain)
     guard.check_protected(down, planned, again, is_protected=ws.database.is_protected, confirm=None)
     if not yes:
         guard.check_losses(down, planned, again)
@@ -159,7 +160,7 @@ def redo(ws: WorkspaceState, *, target: str, rewrite: Callable[[], str], yes: bo
         return runner.Run(leg.plan, ws.chain, ws.environment, ws.database, ws.settings, leg.options, ws.on_step)
 
     ran, up = both.run(both.Leg(down, watched(planned, told)), then, start)
-    return Moved(up, ran.trace, ran.before, ran.after, next_command=_after(up, options, again))
+    return Moved(up, ran.trace, ran.before, ran.after, next_command=_after(up, runner.Options(), again))
 
 
 def _upgrade(ws: WorkspaceState, target: str, heads: tuple[str, ...]) -> Plan:
@@ -183,6 +184,7 @@ def _move(
 ) -> Moved:
     again = _typed(made, options, verb)
     guard.check_fingerprint(made, fingerprint)
+    passes.require_runnable(made, ws.chain)  # before anybody is asked to agree to what cannot run
     watch = None
     if not options.is_dry_run and (is_forced or not made.is_empty):
         planned, told = _surveyed(ws, made, options)
@@ -199,8 +201,10 @@ def _move(
             notes=(_nothing_to_do(made),),
             next_command="%migrate history",
         )
-    options = replace(options, engine_name=ws.engine_name, watch=watch)
-    ran = runner.run(made, ws.chain, ws.environment, ws.database, ws.settings, options, ws.on_step)
+    running = replace(options, x=ws.arguments(options.x), engine_name=ws.engine_name, watch=watch)
+    ran = runner.run(
+        made, ws.chain, ws.environment, ws.database, settings=ws.settings, options=running, on_step=ws.on_step
+    )
     return Moved(made, ran.trace, ran.before, ran.after, next_command=_after(made, options, again))
 
 
@@ -267,7 +271,7 @@ def _after(made: Plan, options: runner.Options, again: str) -> str:
     """The next thing to type: how to run it for real, or the way back."""
     if options.is_dry_run:
         return again
-    if made.direction != "upgrade" or made.irreversible:
+    if made.direction != "upgrade" or made.irreversible or made.is_empty:
         return "%migrate history"
     back = made.from_heads[0] if len(made.from_heads) == 1 else f"-{len(made.steps)}" if made.from_heads else "base"
     return _typed(replace(made, direction="downgrade", target=back), replace(options, per_revision=False))

@@ -29,6 +29,7 @@ def sql(
     plan = planner.plan_downgrade(ws.chain, upper, lower) if downgrade else planner.plan_upgrade(ws.chain, upper, lower)
     order = [step.revision for step in plan.steps]
     database = ws.database if ws.has_connection else None
+    x = ws.arguments(x)
     call = ws.environment.captured(x, database).calls[0]
     scripts: dict[str, str] = {}
     problems: dict[str, str] = {}

@@ -82,6 +82,12 @@ _SET_UP = (
             ),
             option("Which database, where env.py configures several.", "--engine", metavar="NAME"),
             option("Read variables that are not set from this .env file.", "--dotenv", metavar="PATH", kind="path"),
+            option(
+                "A value for the project's env.py in every command on this connection, as Alembic's -x.",
+                "-x",
+                metavar="KEY=VALUE",
+                repeatable=True,
+            ),
         ),
         examples=(
             "%migrate connect sqlite:///app.db --project migrations",

@@ -48,6 +48,7 @@ class _Entry:
     database: Database
     in_use: ProjectInUse | None
     engine_name: str | None
+    x: tuple[str, ...] = ()
     names: Names = field(default_factory=Names)
 
 
@@ -99,12 +100,21 @@ class WorkspaceState:
             )
         return self._entries[self._current]
 
-    def add(self, database: Database, in_use: ProjectInUse | None, engine_name: str | None) -> None:
-        """Add *database* under its name and use it; one of the same name is closed and replaced."""
+    def add(
+        self,
+        database: Database,
+        in_use: ProjectInUse | None,
+        engine_name: str | None = None,
+        x: tuple[str, ...] = (),
+    ) -> None:
+        """Add *database* under its name and use it; one of the same name is closed and replaced.
+
+        *x* is what env.py gets as `-x` in every command on it.
+        """
         before = self._entries.get(database.name)
         if before is not None and before.database.engine is not database.engine:
             before.database.dispose()
-        self._entries[database.name] = _Entry(database, in_use, engine_name)
+        self._entries[database.name] = _Entry(database, in_use, engine_name, x)
         self._current = database.name
         if in_use is not None:
             self._in_use = in_use
@@ -207,9 +217,17 @@ class WorkspaceState:
 
     # -- reading
 
+    def arguments(self, x: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Return what env.py gets as `-x`: what the connection in use was made with, then a command's own *x*."""
+        return (*(self._entry.x if self._current else ()), *x)
+
+    def remember_arguments(self, x: tuple[str, ...]) -> None:
+        """Let env.py get *x* as `-x` in every command on the connection in use. Raises NotConnected."""
+        self._entry.x = x
+
     def calls(self, database: Database, x: tuple[str, ...] = ()) -> tuple[Configured, ...]:
-        """Return what env.py configures for *database*. Raises EnvironmentFailed, Refused."""
-        return self.environment.captured(x, database).for_database(database, self.engine_name)
+        """Return what env.py configures for *database*, the connection in use. Raises EnvironmentFailed, Refused."""
+        return self.environment.captured(self.arguments(x), database).for_database(database, self.engine_name)
 
     def heads_of(self, database: Database, x: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return the rows of the version table of *database*; writes nothing."""

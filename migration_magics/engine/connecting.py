@@ -66,12 +66,14 @@ def database_named(
     )
 
 
-def engine_of_env_py(environment: Environment, engine_name: str | None = None) -> Engine | None:
+def engine_of_env_py(
+    environment: Environment, engine_name: str | None = None, x: tuple[str, ...] = ()
+) -> Engine | None:
     """Return the engine env.py makes for itself, with all that it gives it; None where it makes none that can connect.
 
-    *engine_name* says which, where it makes several. Raises EnvironmentFailed, Refused.
+    *engine_name* says which, where it makes several; *x* are its `-x` arguments. Raises EnvironmentFailed, Refused.
     """
-    captured = environment.captured()
+    captured = environment.captured(x)
     call = captured.called(engine_name)[0] if engine_name else captured.calls[0]
     return call.engine if has_connections(call.engine) else None
 
@@ -86,6 +88,11 @@ def configured_url(project: Project) -> URL | None:
     if not project.url or project.url.startswith("driver://"):
         return None
     return _absolute(parse_url(project.url), project)
+
+
+def identity_of(url: str) -> str | None:
+    """Return what tells the database of *url* from others; None where *url* only says where the URL is kept."""
+    return identity(parse_url(url)) if "://" in url else None
 
 
 def has_password(url: str) -> bool:

@@ -290,6 +290,12 @@ class Database:
             if not is_kept:
                 await engine.dispose()
 
+    def remove_empty_file(self) -> None:
+        """Remove the SQLite file where nothing is in it: connecting has made it."""
+        if self.file is not None and self.file.exists() and not self.file.stat().st_size:
+            self.engine.dispose()  # a connection that is kept would write into a file that has no name any more
+            self.file.unlink()
+
     def dispose(self) -> None:
         """Close what our engine keeps open; an engine that is somebody else's is theirs (it may hold a database in memory)."""
         if self._is_ours and self.is_async:

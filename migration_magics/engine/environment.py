@@ -231,7 +231,7 @@ class Environment:
             )
         return EnvironmentFailed(
             f"env.py failed{place}: {type(error).__name__}: {failures.words(error)}",
-            hint="%migrate why shows the whole traceback; values it wants can be given: "
+            hint="%migrate why shows the whole traceback; values it wants can be given to %migrate connect: "
             "--attribute name=variable, -x key=value",
         )
 

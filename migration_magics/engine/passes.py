@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import NotReversible, PlanStale
 from . import planner
+from .sources import revision_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..model.graph import Revision
     from ..model.plan import Plan, PlannedStep
     from .captured import Configured
     from .chain import Chain
@@ -104,14 +106,21 @@ def require_runnable(plan: Plan, chain: Chain) -> None:
         return
     missing = [step for step in plan.steps if not chain.has_downgrade(graph[step.revision])]
     if missing:
-        raise irreversible(missing, len(plan.steps))
+        raise irreversible(missing, len(plan.steps), [_raises(graph[step.revision]) for step in missing])
 
 
-def irreversible(missing: Sequence[PlannedStep], total: int) -> NotReversible:
-    """Return the error for a downgrade over revisions that have none."""
+def _raises(revision: Revision) -> bool:
+    """The file of *revision*, which counts as having no downgrade, has one all the same: it does nothing but raise."""
+    return "def downgrade" in revision_source(revision)
+
+
+def irreversible(missing: Sequence[PlannedStep], total: int, raising: Sequence[bool]) -> NotReversible:
+    """Return the error for a downgrade over revisions that have none, or one that does nothing but raise."""
     named = ", ".join(step.revision for step in missing[:5]) + (" and others" if len(missing) > 5 else "")
+    why = "a downgrade() that only raises" if all(raising) else "no downgrade(), or one that only raises"
+    why = why if any(raising) else "no downgrade()"
     return NotReversible(
         f"{len(missing)} of {total} revisions cannot be undone: {named} {'has' if len(missing) == 1 else 'have'} "
-        "no downgrade(). Nothing was changed.",
+        f"{why}. Nothing was changed.",
         hint=f"write it: %migrate edit {missing[0].revision}",
     )

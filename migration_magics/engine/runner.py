@@ -10,28 +10,31 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc
-from sqlalchemy.engine import Connection
 
 from ..errors import EnvironmentFailed, MigrationError, Refused
-from ..model.plan import Plan
 from ..model.trace import Step, Trace
 from ..redact import redact
-from ..settings import Settings
 from . import aftermath, dry_run, worker
-from .chain import Chain
-from .database import Database
+from .commits import Commits
 from .environment import Captured, Configured, Environment, Request
 from .host import environment as host_environment
 from .host import steps as host_steps
 from .host.recorder import Recorder, StepDraft
 from .keeper import Keeper
-from .commits import Commits
 from .lock import migrator_lock
 from .passes import Passes, require_runnable, stale
 from .sentinel import Sentinel, Watch
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from ..model.plan import Plan
+    from ..settings import Settings
+    from .chain import Chain
+    from .database import Database
 
 OnStep = Callable[[int, int, StepDraft], None]
 """Called as each step begins and ends: its number from 1, how many there are, and the draft of it."""
@@ -73,6 +76,7 @@ def run(
     chain: Chain,
     environment: Environment,
     database: Database,
+    *,
     settings: Settings,
     options: Options,
     on_step: OnStep | None = None,
@@ -87,7 +91,14 @@ def run(
         MoveFailed: a revision failed; trace and heads tell the state. MoveInterrupted: the user stopped it.
         EnvironmentFailed, AnotherMigrator, DatabaseLocked, DatabaseReadOnly, DatabaseUnreachable.
     """
-    return Run(plan, chain, environment, database, settings, options, on_step).go()
+    was_missing = database.is_missing
+    try:
+        return Run(
+            plan, chain, environment, database, settings=settings, options=options, on_step=on_step
+        ).go()
+    finally:
+        if was_missing and options.is_dry_run:
+            database.remove_empty_file()
 
 
 class Run:
@@ -99,6 +110,7 @@ class Run:
         chain: Chain,
         environment: Environment,
         database: Database,
+        *,
         settings: Settings,
         options: Options,
         on_step: OnStep | None,
@@ -130,7 +142,7 @@ class Run:
         error: BaseException | None = None
         try:
             self.database.run(self._locked, in_thread=True)
-        except (Exception, KeyboardInterrupt, worker.Interrupted) as caught:
+        except (Exception, KeyboardInterrupt, worker.Interrupted) as caught:  # noqa: BLE001 - raised again, explained
             error = caught
         return self.concluded(error, time.perf_counter() - began)
 
@@ -150,9 +162,16 @@ class Run:
             )
         trace = self._trace(plans, ends, error, duration_s)
         if error is not None:
-            raise aftermath.explained(error, self.plan, trace, self.before, after, self.chain, self.database) from error
-        assert after is not None
-        return Ran(trace, self.before, after)
+            raise aftermath.explained(
+                error,
+                self.plan,
+                trace,
+                before=self.before,
+                after=after,
+                chain=self.chain,
+                database=self.database,
+            ) from error
+        return Ran(trace, self.before, after or ())
 
     # -- before
 
@@ -161,7 +180,8 @@ class Run:
         if self.options.is_dry_run:
             if self.database.family not in {"sqlite", "postgresql"}:
                 raise Refused(
-                    f"{self.database.server} commits each DDL statement by itself, so nothing can be rolled back: no dry run here. Nothing was changed.",
+                    f"{self.database.server} commits each DDL statement by itself, so nothing can be rolled back: "
+                    "no dry run here. Nothing was changed.",
                     hint="read the SQL instead: %migrate sql, or try it on a copy of the database",
                 )
             self.hold()

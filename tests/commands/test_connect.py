@@ -304,3 +304,99 @@ def test_a_config_variable_is_a_project_and_its_connection_is_a_source(tmp_path,
     assert config.attributes == {"connection": connection}
     assert config.cmd_opts is None
     assert not connection.closed
+
+
+# -- arguments for env.py
+
+
+TENANTS = """from alembic import context
+tenant = context.get_x_argument(as_dictionary=True)["tenant"]
+import sqlalchemy as sa
+with sa.create_engine(context.config.get_main_option("sqlalchemy.url")).connect() as connection:
+    context.configure(connection=connection, version_table=f"version_{tenant}")
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+
+@pytest.fixture
+def tenants(tmp_path, sqlite_url):
+    """A project whose env.py fails without `-x tenant=NAME`, each with a version table of its own."""
+    return build(tmp_path / "p", "plain", sqlite_url, env_py=TENANTS)
+
+
+def test_what_connect_was_given_reaches_env_py_in_every_command(tenants, sqlite_url):
+    ws = Workspace()
+    connected = ws.connect(sqlite_url, project=str(tenants), x=("tenant=a",))
+    assert "env.py gets -x tenant=a in every command on this connection." in connected.notes
+    assert ws.upgrade("a1").after == ("a1",)
+    assert ws.current().ids == ("a1",)
+    for line in (
+        "status",
+        "history",
+        "heads",
+        "show a1",
+        "plan",
+        "sql",
+        "stamp b2 --dry-run",
+        "downgrade -1 --dry-run",
+    ):
+        assert "env.py failed" not in str(ws.run(line))
+    assert "version_a" in left(sqlite_url).tables
+    assert ws.connections().connections[0].current == ("a1",)
+
+
+def test_a_command_s_own_arguments_come_on_top(tenants, sqlite_url):
+    ws = Workspace()
+    ws.run(f"connect {sqlite_url} --project {tenants} -x tenant=a -x region=x")
+    moved = ws.upgrade("a1", x=("tenant=b",), dry_run=True)
+    assert moved.next_command == "%migrate upgrade a1 -x tenant=b"
+    ws.stamp("a1", x=("tenant=b",))
+    assert "version_b" in left(sqlite_url).tables
+    assert ws.current().ids == ()
+
+
+def test_arguments_belong_to_their_connection(tenants, sqlite_url, tmp_path):
+    ws = Workspace()
+    ws.connect(project=str(tenants), name="a", x="tenant=a")
+    ws.connect(f"sqlite:///{tmp_path}/other.db", name="b")
+    ws.stamp("a1", on="a")
+    assert ws.current(on="a").ids == ("a1",)
+    with pytest.raises(errors.EnvironmentFailed, match="KeyError") as caught:
+        ws.current()
+    assert "%migrate connect: --attribute name=variable, -x key=value" in caught.value.hint
+    ws.run("connect b -x tenant=b")
+    assert ws.current().ids == ()
+
+
+# -- what must not slip
+
+
+def test_a_url_without_its_scheme_is_not_quoted():
+    with pytest.raises(errors.ConnectionNotFound, match="begins with no dialect") as caught:
+        Workspace().connect("bob:PWPW@host")
+    assert "PWPW" not in str(caught.value) + repr(caught.value)
+    assert "://" in caught.value.hint
+
+
+def test_a_second_name_is_no_way_around_protection(tmp_path, sqlite_url):
+    ws = opened(build(tmp_path / "p", "plain", sqlite_url), sqlite_url, name="prod", protected=True)
+    connected = ws.connect(sqlite_url, name="r2")
+    assert connected.connection.is_protected
+    assert "It is the database of prod, which is protected, and so is r2." in connected.notes
+    with pytest.raises(errors.ConfirmationRequired, match="r2 is protected"):
+        ws.upgrade("head")
+    assert not ws.connect(f"sqlite:///{tmp_path}/other.db").connection.is_protected
+    ws.disconnect("prod")
+    ws.disconnect("r2")
+    assert not ws.connect(sqlite_url, name="r2").connection.is_protected
+
+
+def test_protection_in_pyproject_holds_for_the_database(tmp_path, monkeypatch, sqlite_url):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(
+        f'[tool.migration_magics.connections.prod]\nurl = "{sqlite_url}"\nprotected = true\n'
+        '[tool.migration_magics.connections.far]\nurl = "env:FAR"\nprotected = true\n'
+    )
+    assert Workspace().connect(sqlite_url, name="mine").connection.is_protected
+    assert not Workspace().connect("sqlite://").connection.is_protected

@@ -10,6 +10,7 @@ from migration_magics.errors import (
     DatabaseAhead,
     MigrationError,
     MoveFailed,
+    NotReversible,
     PlanStale,
     RevisionNotFound,
     UsageProblem,
@@ -317,3 +318,34 @@ def test_a_failed_move_names_the_connection_in_every_command(made, tmp_path):
     with pytest.raises(PlanStale) as stale:
         project.ws.upgrade("head", plan="000000", on="one")
     assert "%migrate plan --on one" in stale.value.hint
+
+
+def test_what_cannot_be_undone_is_said_before_anybody_is_asked(made, tmp_path):
+    project = made(f"sqlite:///{tmp_path}/one.db")
+    project.add("d4", down=None)
+    project.add("e5", down="raise NotImplementedError('no way back')")
+    project.ws.upgrade("d4")
+    with sqlite3.connect(tmp_path / "one.db") as connection:
+        connection.execute("insert into t values (1)")
+    with pytest.raises(NotReversible, match=r"d4 has no downgrade\(\)\. Nothing was changed"):
+        project.ws.downgrade("base")
+    project.ws.upgrade("e5")
+    with pytest.raises(NotReversible, match=r"e5 has a downgrade\(\) that only raises\. Nothing was changed"):
+        project.ws.downgrade("d4")
+    with pytest.raises(NotReversible, match=r"e5, d4 have no downgrade\(\), or one that only raises"):
+        project.ws.downgrade("base")
+
+
+def test_nothing_is_offered_to_be_undone_where_nothing_ran(made, tmp_path):
+    ws = made(f"sqlite:///{tmp_path}/one.db").ws
+    assert ws.ensure_version().next_command == "%migrate history"
+    ws.stamp("b2")
+    assert "Stamped" in str(ws.stamp("base", purge=True))
+    assert "Nothing to stamp" in str(ws.stamp("base", purge=True))
+
+
+def test_a_dry_run_leaves_no_file_behind(made, tmp_path):
+    ws = made(f"sqlite:///{tmp_path}/one.db").ws
+    assert ws.upgrade("head", dry_run=True).trace.is_dry_run
+    assert not (tmp_path / "one.db").exists()
+    assert ws.upgrade("head").after == ("c3",)
