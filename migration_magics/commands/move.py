@@ -157,7 +157,15 @@ def redo(ws: WorkspaceState, *, target: str, rewrite: Callable[[], str], yes: bo
         return both.Leg(up, watched(Planned(up), frozenset()))
 
     def start(leg: both.Leg) -> runner.Run:
-        return runner.Run(leg.plan, ws.chain, ws.environment, ws.database, ws.settings, leg.options, ws.on_step)
+        return runner.Run(
+            leg.plan,
+            ws.chain,
+            ws.environment,
+            ws.database,
+            settings=ws.settings,
+            options=leg.options,
+            on_step=ws.on_step,
+        )
 
     ran, up = both.run(both.Leg(down, watched(planned, told)), then, start)
     return Moved(up, ran.trace, ran.before, ran.after, next_command=_after(up, runner.Options(), again))

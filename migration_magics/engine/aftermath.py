@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import (
     BrownfieldBase,
@@ -16,17 +15,21 @@ from ..errors import (
     MoveInterrupted,
     PlanStale,
 )
-from ..model.graph import Graph
-from ..model.plan import Plan
 from ..model.sql_effects import effects
 from ..model.trace import Operation, Outcome, Step, Trace
 from . import catalogue, failures, worker
-from .chain import Chain
-from .database import Database
 from .dry_run import Escaped
 from .environment import place_of
 from .foreign_keys import ForeignKeysBroken
-from .host.recorder import StepDraft
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..model.graph import Graph
+    from ..model.plan import Plan
+    from .chain import Chain
+    from .database import Database
+    from .host.recorder import StepDraft
 
 _READING = re.compile(r"\s*(?:SELECT|SHOW|DESCRIBE|EXPLAIN|PRAGMA)\b", re.IGNORECASE)
 _MAKES_TABLE = re.compile(r"\s*CREATE\s+(?:\w+\s+)*TABLE\b", re.IGNORECASE)
@@ -108,6 +111,7 @@ def explained(
     error: BaseException,
     plan: Plan,
     trace: Trace,
+    *,
     before: tuple[str, ...],
     after: tuple[str, ...] | None,
     chain: Chain,
@@ -175,7 +179,8 @@ def state(
     name = database.name
     if after is None:
         return (
-            f"State unknown: {name} could not be read after the failure; it stood at {_heads(before)} before. Look: %migrate current",
+            f"State unknown: {name} could not be read after the failure; it stood at {_heads(before)} before.",
+            "Look: %migrate current",
         )
     applied = [step.revision for step in trace.steps if step.outcome is Outcome.APPLIED]
     lines = []
@@ -260,7 +265,10 @@ def _what(error: BaseException, failed: Step, plan: Plan, chain: Chain) -> str:
     place = place_of(error, path) if path else ""
     message = f" ({failed.message})" if failed.message else ""
     if isinstance(error, AssertionError) and not str(error):
-        return f"Revision {failed.revision}{message} uses autocommit_block(){place}, which is not possible inside the transaction that is open around it."
+        return (
+            f"Revision {failed.revision}{message} uses autocommit_block(){place}, which is not possible inside the "
+            "transaction that is open around it."
+        )
     said = failures.words(error)
     kind = "" if getattr(error, "orig", None) is not None else f"{type(error).__name__}: "
     return f"Revision {failed.revision}{message} {verb}{place}: {kind}{said}"
@@ -280,9 +288,15 @@ def _without_step(error: BaseException) -> str:
 
 def _hint(error: BaseException, failed: Step, plan: Plan, after: tuple[str, ...] | None) -> str:
     if isinstance(error, AssertionError) and not str(error):
-        return "run it for real instead of --dry-run, or let env.py leave the transaction to Alembic (engine.connect(), not begin())"
+        return (
+            "run it for real instead of --dry-run, or let env.py leave the transaction to Alembic "
+            "(engine.connect(), not begin())"
+        )
     if failures.is_timeout(error):
-        return "let a statement run longer: %config MigrateMagics.statement_timeout_s = 600 (or whatever limits it on the server), then run it again"
+        return (
+            "let a statement run longer: %config MigrateMagics.statement_timeout_s = 600 "
+            "(or whatever limits it on the server), then run it again"
+        )
     mend = f"mend {Path(_path(plan, failed)).name}"
     if _changes(failed, Outcome.APPLIED):
         return f"{mend}, {_way_on(failed, plan, after)}"

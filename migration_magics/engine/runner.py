@@ -93,9 +93,7 @@ def run(
     """
     was_missing = database.is_missing
     try:
-        return Run(
-            plan, chain, environment, database, settings=settings, options=options, on_step=on_step
-        ).go()
+        return Run(plan, chain, environment, database, settings=settings, options=options, on_step=on_step).go()
     finally:
         if was_missing and options.is_dry_run:
             database.remove_empty_file()

@@ -194,7 +194,7 @@ def test_a_second_migrator_that_waits_runs_nothing_twice(database_url, make, tmp
     plan = ws.plan("head").plan
     threading.Timer(0.3, os.close, [let]).start()
     with pytest.raises(PlanStale, match=r"now stands at b2\. Nothing was changed"):
-        runner.run(plan, ws.chain, ws.environment, ws.database, ws.settings, runner.Options())
+        runner.run(plan, ws.chain, ws.environment, ws.database, settings=ws.settings, options=runner.Options())
     out, _ = process.communicate(timeout=60)
     assert out == "('b2',)\n"
     assert project.ws.upgrade("head").plan.is_empty

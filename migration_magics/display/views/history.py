@@ -58,7 +58,7 @@ def _row(result: History, one: Revision, names: Mapping[str, str], *, has_dates:
     cells = [name_cell(one, *words, labels=one.labels)]
     if result.applied is not None:
         cells.append(cell("applied" if state == "current" else state))
-    merge = (chip("merge"),) if len(one.parents) > 1 else ()
+    merge: tuple[Piece, ...] = (chip("merge"),) if len(one.parents) > 1 else ()
     merge += (chip("! broken file", "drop"),) if one.id in result.broken else ()
     needs = (Piece("· needs", tone="dim"), *ids(one.depends_on)) if one.depends_on else ()
     cells.append(cell(one.message, *merge, *needs))

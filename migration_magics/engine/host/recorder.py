@@ -195,8 +195,14 @@ class Recorder:
         self._connections.clear()
 
     def _before(
-        self, connection: Connection, _cursor: Any, statement: str, parameters: Any, _x: Any, many: bool
-    ) -> None:  # noqa: FBT001
+        self,
+        connection: Connection,
+        _cursor: Any,
+        statement: str,
+        parameters: Any,
+        _x: Any,
+        many: bool,  # noqa: FBT001 - SQLAlchemy's event hands it over so
+    ) -> None:
         draft = self.running
         if self._sentinel is not None:
             if self._sentinel.is_asking:
