@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 class _Wish:
     """How the cell was asked for."""
 
-    message: str
+    again: str
+    """The cell's first line without `--dry-run`."""
     dry_run: bool
     apply: bool
     reapply: bool
@@ -90,7 +91,11 @@ def cell(
             created=old.created_at,
             replaces=old,
         )
-    wish = _Wish(order.message or "", dry_run, apply, reapply, force, yes)
+    options = {
+        **{"sql": sql, "apply": apply, "reapply": reapply, "force": force, "yes": yes, "head": head, "splice": splice},
+        **{"branch_label": branch_label, "depends_on": depends_on, "rev_id": rev_id, "version_path": version_path},
+    }
+    wish = _Wish(first_line_of(order.message or "", options), dry_run, apply, reapply, force, yes)
     drafted = draft_cell(ws, order, parsed)
     try:
         return _first_time(ws, drafted, wish) if old is None else _again(ws, graph, old, drafted, wish)
@@ -179,7 +184,7 @@ def _again(ws: WorkspaceState, graph: Graph, old: Revision, drafted: Drafted, wi
         raise _refusal(ws, old, above, elsewhere)
     own = ("The downgrade that stood in the file is replaced, since the cell has none.",)
     drafted = replace(
-        drafted, notes=(*drafted.notes, *(own if _has_downgrade_of_its_own(old, drafted) else ()), *silent)
+        drafted, notes=(*drafted.notes, *(own if _has_downgrade_of_its_own(ws, old, drafted) else ()), *silent)
     )
     rehearsed(ws, drafted.draft, force=wish.force)
     if wish.dry_run:
@@ -221,7 +226,7 @@ def _is_unchanged(ws: WorkspaceState, old: Revision, drafted: Drafted, *, may_re
         set(old.depends_on),
     ):
         return False
-    if not revision_file.is_message_of(new.message, old.doc):
+    if not revision_file.is_message_of(new.message, old.doc) or ws.chain.broken(old):
         return False
     before, after = drafts.read_text(Path(old.path or "")), drafted.draft.text.replace("\r\n", "\n")
     without = frozenset(f"downgrade{suffix}" for suffix in drafted.body.without_downgrade)
@@ -232,8 +237,10 @@ def _is_unchanged(ws: WorkspaceState, old: Revision, drafted: Drafted, *, may_re
     )
 
 
-def _has_downgrade_of_its_own(old: Revision, drafted: Drafted) -> bool:
+def _has_downgrade_of_its_own(ws: WorkspaceState, old: Revision, drafted: Drafted) -> bool:
     """The file has a downgrade that neither the cell has nor was derived: somebody wrote it into the file."""
+    if ws.chain.broken(old):
+        return False
     text = drafts.read_text(Path(old.path or ""))
     wanted = {f"downgrade{suffix}" for suffix in drafted.body.without_downgrade}
     return bool(wanted & (revision_file.functions_of(text) - revision_file.derived_functions(text)))
@@ -246,7 +253,7 @@ def _unchanged(
     if (wish.apply or wish.reapply) and not is_applied and not wish.dry_run:
         moved = _upgraded(ws, old, wish)
     after = "%migrate history" if is_applied else way_up(ws, old)
-    is_own = _has_downgrade_of_its_own(old, drafted)
+    is_own = _has_downgrade_of_its_own(ws, old, drafted)
     return Authored(
         old,
         shown(old.path),
@@ -254,6 +261,7 @@ def _unchanged(
         is_unchanged=True,
         is_dry_run=wish.dry_run,
         downgrade=way_back(old, "written" if is_own else drafted.downgrade),
+        findings=drafted.findings,
         moved=moved,
         notes=(*(() if is_own else drafted.notes), *notes),
         next_command=moved.next_command if moved else after,
@@ -280,6 +288,7 @@ def _result(ws: WorkspaceState, drafted: Drafted, written: writer.Written, moved
         written.text,
         replaced=drafted.draft.replaces is not None,
         downgrade=way_back(revision, drafted.downgrade),
+        findings=drafted.findings,
         moved=moved,
         notes=(*drafted.notes, *written.notes, *long_id(revision)),
         next_command=moved.next_command if moved else way_up(ws, revision),
@@ -296,7 +305,8 @@ def _preview(drafted: Drafted, wish: _Wish) -> Authored:
         is_dry_run=True,
         downgrade=drafted.downgrade,
         notes=drafted.notes,
-        next_command=f"%%revision -m {shlex.quote(wish.message)}",
+        findings=drafted.findings,
+        next_command=wish.again,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +14,12 @@ from ..engine import drafts, writer
 from ..engine.derive import Derived, derive, dialect_of
 from ..engine.drafts import Draft, Fill, Order
 from ..errors import MigrationError
+from ..model.finding import Confidence, Finding, Severity
 from ..redact import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..engine.environment import Captured
     from ..model.body import Body
     from ..model.graph import Revision
@@ -32,6 +36,7 @@ class Drafted:
     body: Body
     downgrade: str
     notes: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
 
 
 def environment(ws: WorkspaceState) -> Captured | None:
@@ -97,7 +102,23 @@ def draft_cell(ws: WorkspaceState, order: Order, body: Body) -> Drafted:
     problems = tuple(
         dict.fromkeys(f"No downgrade could be derived: {each.problem}." for each in derived.values() if each.problem)
     )
-    return Drafted(draft, body, "none" if problems else "derived", problems)
+    failures = tuple(dict.fromkeys(each.failure for each in derived.values() if each.failure))
+    return Drafted(draft, body, "none" if problems else "derived", problems, _fails(draft.revision.id, failures))
+
+
+def _fails(id_: str, failures: tuple[str, ...]) -> tuple[Finding, ...]:
+    """The upgrade raised something when its downgrade was to be derived: it will most likely do so on a database, too."""
+    return tuple(
+        Finding(
+            "upgrade-fails",
+            Severity.ERROR,
+            Confidence.STATIC,
+            id_,
+            f"tried without a database, the upgrade fails: {failure}",
+            "correct the cell and run it again",
+        )
+        for failure in failures
+    )
 
 
 def _derived(ws: WorkspaceState, draft: Draft, body: Body) -> dict[str, Derived]:
@@ -127,3 +148,13 @@ def way_up(ws: WorkspaceState, revision: Revision) -> str:
     if not ws.has_connection:
         return "%migrate connect"
     return f"%migrate upgrade {'head' if ws.chain.graph.heads == (revision.id,) else revision.id}"
+
+
+def first_line(message: str, options: Mapping[str, object]) -> str:
+    """Return the first line of a cell with *message* and *options*, by dest; what is left out or false is not named."""
+    words = ["%%revision"]
+    for dest, value in options.items():
+        flag = f"--{dest.replace('_', '-')}"
+        for each in value if isinstance(value, tuple) else (value,):
+            words += [flag] if each is True else [flag, shlex.quote(str(each))] if each else []
+    return " ".join((*words, "-m", shlex.quote(message)))

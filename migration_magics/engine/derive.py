@@ -44,11 +44,15 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A derived downgrade: its statements and the imports they need; or *problem*, why there is none."""
+    """A derived downgrade: its statements and the imports they need; or *problem*, why there is none.
+
+    *failure* is what the upgrade itself raised when it was tried without a database.
+    """
 
     code: str = ""
     imports: tuple[str, ...] = ()
     problem: str = ""
+    failure: str = ""
 
     @property
     def statements(self) -> str:
@@ -77,7 +81,8 @@ def derive(
     except host.NeedsDatabase as refusal:
         return Derived(problem=refusal.what)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code may raise anything; it becomes the answer
-        return Derived(problem=f"without a database it fails: {type(error).__name__}: {_first_line(error)}")
+        failure = f"{type(error).__name__}: {_first_line(error)}".rstrip(": ")
+        return Derived(problem=f"without a database it fails: {failure}", failure=failure)
     try:
         undone = _Reversal(made).of(heard)
     except _Irreversible as refusal:

@@ -201,7 +201,8 @@ def event_loop() -> Iterator[None]:
 
 def _has_loop() -> bool:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and later warn of policies, or of asking at all
+        # Python 3.12 and later warn of policies, or of asking at all
+        warnings.simplefilter("ignore", DeprecationWarning)
         policy = asyncio.get_event_loop_policy()
         # in the main thread asking makes a loop, which nobody would close
         with mock.patch.object(policy, "new_event_loop", side_effect=RuntimeError):
