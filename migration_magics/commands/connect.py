@@ -13,6 +13,7 @@ from ..engine.templates import create
 from ..errors import ConnectionNotFound, EnvironmentFailed, NotConnected, ProjectNotFound, UsageProblem
 from ..redact import redact
 from ..results import Connected, Connections, ConnectionShown, Initialised
+from . import protection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,10 +53,7 @@ def connect(
         source, said = _own_source(in_use, engine, environment, x)
         directory = in_use.project.working_directory if in_use is not None else None
     if isinstance(source, str) and source in ws.databases and "://" not in source:
-        ws.use(source)
-        if x:
-            ws.remember_arguments(x)
-        return _connected(ws, f"connection {source}", _given(x))
+        return _open_already(ws, source, name, protected=protected, x=x)
     timeout_s = ws.settings.connect_timeout_s
     if isinstance(source, configuration.NamedConnection):
         database = connecting.database_named(
@@ -63,10 +61,17 @@ def connect(
         )
     else:
         database = connecting.database_from(
-            source, name, ws.databases, is_protected=protected, connect_timeout_s=timeout_s, directory=directory
+            source,
+            name,
+            ws.databases,
+            reserved=configuration.read().connections,
+            is_protected=protected,
+            connect_timeout_s=timeout_s,
+            directory=directory,
         )
+    protection.require_name(ws, database, source, environment)
     database.reach()
-    notes += (*_missing(database), *_protected_as(ws, database), *_given(x))
+    notes += (*_missing(database), *protection.spread(ws, database, environment), *_given(x))
     ws.add(database, in_use, engine, x)
     return _connected(ws, said, notes)
 
@@ -83,19 +88,23 @@ def _given(x: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def _protected_as(ws: WorkspaceState, database: Database) -> tuple[str, ...]:
-    """Protect *database* where it is one that is protected by another name: a second name is no way around that."""
-    known: dict[str, str | None] = {name: other.identity for name, other in ws.databases.items() if other.is_protected}
-    known |= {
-        one.name: connecting.identity_of(one.url)
-        for one in configuration.read().connections.values()
-        if one.protected and one.name not in ws.databases
-    }
-    twin = next((name for name, identity in known.items() if identity == database.identity), None)
-    if twin is None or database.is_protected:
-        return ()
-    database.is_protected = True
-    return (f"It is the database of {twin}, which is protected, and so is {database.name}.",)
+def _open_already(
+    ws: WorkspaceState, source: str, name: str | None, *, protected: bool, x: tuple[str, ...]
+) -> Connected:
+    """Use the connection *source*, which is open, and give it what was asked for in addition."""
+    if name not in (None, source):
+        raise UsageProblem(
+            f"{source} is connected already, and a connection has one name.",
+            hint=f"%migrate use {source}, or first %migrate disconnect {source}",
+        )
+    ws.use(source)
+    notes: tuple[str, ...] = ()
+    if protected and not ws.database.is_protected:
+        ws.database.is_protected = True
+        notes = (f"{source} is protected now.", *protection.spread(ws, ws.database))
+    if x:
+        ws.remember_arguments(x)
+    return _connected(ws, f"connection {source}", (*notes, *_given(x)))
 
 
 def connections(ws: WorkspaceState) -> Connections:

@@ -14,7 +14,7 @@ from .database import Database, identity, parse_url, sqlite_path
 from .stand_ins import has_connections
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
     from pathlib import Path
 
     from .environment import Environment
@@ -26,6 +26,7 @@ def database_from(
     name: str | None,
     known: Mapping[str, Database],
     *,
+    reserved: Container[str] = (),
     is_protected: bool,
     connect_timeout_s: float,
     directory: Path | None = None,
@@ -33,14 +34,14 @@ def database_from(
     """Return the database that *source* is: a URL, or an SQLAlchemy engine, connection or session. Opens nothing.
 
     *directory* is what a relative SQLite file of an engine is meant from. Without *name* it gets its own, with a number
-    where another of the *known* databases has that. Raises UsageProblem, DriverMissing.
+    where another of the *known* databases has that, or it is *reserved*. Raises UsageProblem, DriverMissing.
     """
     if isinstance(source, (str, URL)):
         url = parse_url(source) if isinstance(source, str) else source
-        called = name or _free_name(url, known)
+        called = name or _free_name(url, known, reserved)
         return Database.from_url(called, url, is_protected=is_protected, connect_timeout_s=connect_timeout_s)
     engine = _engine(source)
-    called = name or _free_name(engine.url, known)
+    called = name or _free_name(engine.url, known, reserved)
     return Database(called, engine, is_protected=is_protected, connect_timeout_s=connect_timeout_s, directory=directory)
 
 
@@ -157,12 +158,12 @@ def _of_jupysql(candidate: Any) -> Any:
     return kept.engine if kept.get_execution_options().get("isolation_level") == "AUTOCOMMIT" else kept
 
 
-def _free_name(url: URL, known: Mapping[str, Database]) -> str:
+def _free_name(url: URL, known: Mapping[str, Database], reserved: Container[str]) -> str:
     path = sqlite_path(url) if url.get_backend_name() == "sqlite" else None
     is_memory = url.get_backend_name() == "sqlite" and path is None
     base = "memory" if is_memory else path.stem if path else url.database or url.get_backend_name()
     wanted, number = base, 1
-    while wanted in known and (is_memory or known[wanted].identity != identity(url)):
+    while wanted in reserved or (wanted in known and (is_memory or known[wanted].identity != identity(url))):
         number += 1
         wanted = f"{base}{number}"
     return wanted

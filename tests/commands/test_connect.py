@@ -400,3 +400,69 @@ def test_protection_in_pyproject_holds_for_the_database(tmp_path, monkeypatch, s
     )
     assert Workspace().connect(sqlite_url, name="mine").connection.is_protected
     assert not Workspace().connect("sqlite://").connection.is_protected
+
+
+def test_protection_reaches_a_name_that_was_there_before(sqlite_url):
+    ws = Workspace()
+    ws.connect(sqlite_url, name="early")
+    notes = ws.connect(sqlite_url, name="prod", protected=True).notes
+    assert ws.databases["early"].is_protected
+    assert "early is the same database, and protected now, too." in notes
+
+
+@pytest.fixture
+def with_prod(tmp_path, monkeypatch):
+    """A pyproject.toml with a protected connection `prod`, whose file is elsewhere than the name suggests."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.migration_magics.connections.prod]\nurl = "sqlite:///real/prod.db"\nprotected = true\n'
+        '[tool.migration_magics.connections.far]\nurl = "env:FAR"\nprotected = true\n'
+    )
+    (tmp_path / "real").mkdir()
+    return Workspace()
+
+
+def test_a_name_of_pyproject_is_never_given_by_itself(with_prod):
+    ws = with_prod
+    assert ws.run("connect sqlite:///prod.db").connection.name == "prod2"
+    assert ws.run("connect sqlite:///prod.db").connection.name == "prod2"
+    assert ws.run("connect prod").connection.is_protected
+    assert ws.databases["prod"].file.parent.name == "real"
+
+
+def test_the_url_of_a_protected_connection_is_protected(with_prod, monkeypatch):
+    ws = with_prod
+    for line in ("connect sqlite:///real/prod.db", "connect sqlite:///real/prod.db --as prod"):
+        assert ws.run(line).connection.is_protected
+    monkeypatch.setenv("FAR", "sqlite:///far.db")
+    assert ws.run("connect sqlite:///far.db --as near").connection.is_protected
+
+
+def test_the_name_of_a_protected_connection_is_not_taken_over(with_prod):
+    ws = with_prod
+    with pytest.raises(errors.UsageProblem, match="prod is a protected connection of pyproject") as caught:
+        ws.run("connect sqlite:///other.db --as prod")
+    assert "%migrate connect prod" in caught.value.hint
+    ws.run("connect sqlite:///q.db --as q --protected")
+    for line in ("connect sqlite:///other2.db --as q", "connect sqlite:///other2.db --as q --protected"):
+        with pytest.raises(
+            errors.UsageProblem, match="q is the name of another database, which is protected"
+        ) as caught:
+            ws.run(line)
+        assert "%migrate disconnect q" in caught.value.hint
+    assert ws.databases["q"].file.name == "q.db"
+    assert ws.run("connect sqlite:///q.db --as q").connection.is_protected
+
+
+def test_an_open_connection_takes_protection_and_refuses_a_second_name(with_prod):
+    ws = with_prod
+    ws.run("connect sqlite:///a.db --as a")
+    ws.run("connect sqlite:///b.db --as b")
+    with pytest.raises(errors.UsageProblem, match="a is connected already") as caught:
+        ws.run("connect a --protected --as p2")
+    assert "%migrate use a" in caught.value.hint
+    assert ws.current_name == "b"
+    assert not ws.databases["a"].is_protected
+    connected = ws.run("connect a --protected")
+    assert connected.connection.is_protected
+    assert connected.notes == ("a is protected now.",)
