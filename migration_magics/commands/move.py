@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from ..engine import both, losses, passes, planner, runner
+from ..engine import both, losses, passes, planner, runner, schema_token
 from ..engine.sentinel import Watch
 from ..errors import MigrationError, RevisionNotFound
 from ..model.plan import Plan
@@ -45,7 +45,7 @@ def plan(ws: WorkspaceState, *, target: str = "heads", x: tuple[str, ...] = (), 
     """Return what a move to *target* would run: a downgrade where the target lies behind. Runs and writes nothing."""
     heads = ws.heads_of(ws.database, x)
     made = _downgrade(ws, target, heads) if _lies_behind(ws, target, heads) else _upgrade(ws, target, heads)
-    return _surveyed(ws, made, runner.Options(x=x, tag=tag))[0]
+    return _surveyed(ws, _with_schema(ws, made), runner.Options(x=x, tag=tag))[0]
 
 
 @_in_one_look
@@ -179,6 +179,13 @@ def _downgrade(ws: WorkspaceState, target: str, heads: tuple[str, ...]) -> Plan:
     return planner.plan_downgrade(ws.chain, target, heads, database=ws.database.identity, connection=ws.database.name)
 
 
+def _with_schema(ws: WorkspaceState, made: Plan) -> Plan:
+    """*made* with the token of the schema it is made for; a plan that runs nothing depends on none."""
+    if made.is_empty or made.direction == "stamp":
+        return made
+    return replace(made, schema=schema_token.read(ws.database))
+
+
 def _move(
     ws: WorkspaceState,
     made: Plan,
@@ -190,6 +197,7 @@ def _move(
     is_forced: bool = False,
     verb: str = "",
 ) -> Moved:
+    made = _with_schema(ws, made)
     again = _typed(made, options, verb)
     guard.check_fingerprint(made, fingerprint)
     passes.require_runnable(made, ws.chain)  # before anybody is asked to agree to what cannot run

@@ -42,6 +42,9 @@ class Plan:
     connection: str = ""
     """The name the notebook gave the connection."""
 
+    schema: str = ""
+    """A token of the database's schema when the plan was made; "" where none was read, as of a stamp, which runs nothing."""
+
     @property
     def is_empty(self) -> bool:
         """There is nothing to run."""
@@ -49,12 +52,13 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hex digits over database, heads, steps and the bytes of their files: another one means another plan."""
+        """Twelve hex digits over database, schema, heads, steps and the bytes of their files; another one: another plan."""
         hasher = hashlib.blake2b(digest_size=6)
         for part in (self.direction, self.database, *self.from_heads, "->", *self.to_heads):
             hasher.update(part.encode(errors="surrogatepass") + b"\0")
         for step in self.steps:
             hasher.update(f"{step.revision}:{step.digest}\0".encode(errors="surrogatepass"))
+        hasher.update(self.schema.encode())
         return hasher.hexdigest()
 
     @property

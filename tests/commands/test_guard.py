@@ -326,3 +326,17 @@ def test_a_cell_that_applies_is_stopped_at_what_it_computes(sqlite_url, make):
         project.ws.revision("op.drop_table('T'.lower())", message="drop", rev_id="b2", apply=True)
     assert "nothing was changed" in caught.value.details[0]
     assert project.ws.current().ids == ("a1",)
+
+
+def test_a_plan_is_stale_when_somebody_changed_the_schema(database_url, make):
+    """Whoever looked at a plan looked at it for the tables there were."""
+    project = make(database_url)
+    project.add("b2", "op.add_column('t', sa.Column('s', sa.Integer))", "pass")
+    planned = project.ws.run("plan").plan
+    assert project.ws.run("plan").plan.fingerprint == planned.fingerprint
+    ask(database_url, "ALTER TABLE t ADD COLUMN other INTEGER")
+    with pytest.raises(PlanStale, match="database, files or target have changed"):
+        project.ws.run(f"upgrade --plan {planned.fingerprint}")
+    again = project.ws.run("plan").plan
+    assert again.fingerprint != planned.fingerprint
+    assert project.ws.run(f"upgrade --plan {again.fingerprint}").after == ("b2",)
