@@ -5,7 +5,6 @@ Running a cell again never makes a second file: its message (or `--rev-id`) name
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from ..model import revision_file
 from ..model.body import parse_body
 from ..results import Authored, Moved
 from . import move
-from .drafting import Drafted, draft_cell, line_of_cell, long_id, shown, way_back, way_up
+from .drafting import Drafted, draft_cell, first_line_of, line_of_cell, long_id, shown, way_back, way_up
 from .reapplying import reapplied, tell
 
 if TYPE_CHECKING:
@@ -91,11 +90,21 @@ def cell(
             created=old.created_at,
             replaces=old,
         )
-    options = {
-        **{"sql": sql, "apply": apply, "reapply": reapply, "force": force, "yes": yes, "head": head, "splice": splice},
-        **{"branch_label": branch_label, "depends_on": depends_on, "rev_id": rev_id, "version_path": version_path},
-    }
-    wish = _Wish(first_line_of(order.message or "", options), dry_run, apply, reapply, force, yes)
+    again = first_line_of(
+        order.message or "",
+        sql=sql,
+        apply=apply,
+        reapply=reapply,
+        force=force,
+        yes=yes,
+        head=head,
+        splice=splice,
+        branch_label=branch_label,
+        depends_on=depends_on,
+        rev_id=rev_id,
+        version_path=version_path,
+    )
+    wish = _Wish(again, dry_run, apply, reapply, force, yes)
     drafted = draft_cell(ws, order, parsed)
     try:
         return _first_time(ws, drafted, wish) if old is None else _again(ws, graph, old, drafted, wish)
@@ -261,7 +270,7 @@ def _unchanged(
         is_unchanged=True,
         is_dry_run=wish.dry_run,
         downgrade=way_back(old, "written" if is_own else drafted.downgrade),
-        findings=drafted.findings,
+        findings=() if moved or is_applied else drafted.findings,
         moved=moved,
         notes=(*(() if is_own else drafted.notes), *notes),
         next_command=moved.next_command if moved else after,
@@ -288,7 +297,7 @@ def _result(ws: WorkspaceState, drafted: Drafted, written: writer.Written, moved
         written.text,
         replaced=drafted.draft.replaces is not None,
         downgrade=way_back(revision, drafted.downgrade),
-        findings=drafted.findings,
+        findings=() if moved else drafted.findings,
         moved=moved,
         notes=(*drafted.notes, *written.notes, *long_id(revision)),
         next_command=moved.next_command if moved else way_up(ws, revision),

@@ -18,8 +18,6 @@ from ..model.finding import Confidence, Finding, Severity
 from ..redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..engine.environment import Captured
     from ..model.body import Body
     from ..model.graph import Revision
@@ -150,7 +148,7 @@ def way_up(ws: WorkspaceState, revision: Revision) -> str:
     return f"%migrate upgrade {'head' if ws.chain.graph.heads == (revision.id,) else revision.id}"
 
 
-def first_line(message: str, options: Mapping[str, object]) -> str:
+def first_line_of(message: str, **options: object) -> str:
     """Return the first line of a cell with *message* and *options*, by dest; what is left out or false is not named."""
     words = ["%%revision"]
     for dest, value in options.items():

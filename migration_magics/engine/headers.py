@@ -46,7 +46,10 @@ def header(data: bytes) -> Header | None:
         return _parsed_header(data)
     has_downgrade = _plain_downgrade(data, end)
     if has_downgrade is None:
-        return _parsed_header(data)
+        try:
+            return _parsed_header(data)
+        except (SyntaxError, ValueError):
+            return Header(values, doc, None)  # one broken body is no reason to see none of the revisions
     return Header(values, doc, has_downgrade)
 
 

@@ -158,8 +158,11 @@ def _doc_span(tree: ast.Module) -> tuple[int, int]:
 
 
 def with_doc_of(text: str, other: str) -> str:
-    """Return *text* with the docstring of the file *other*, as it is written there."""
-    mine, theirs = _doc_span(ast.parse(text)), _doc_span(ast.parse(other))
+    """Return *text* with the docstring of the file *other*, as it is written there; *text* where *other* is no Python."""
+    try:
+        mine, theirs = _doc_span(ast.parse(text)), _doc_span(ast.parse(other))
+    except SyntaxError:
+        return text
     lines = text.split("\n")
     if mine[1] and theirs[1]:
         lines[mine[0] : mine[1]] = other.split("\n")[theirs[0] : theirs[1]]

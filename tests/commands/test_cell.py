@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from migration_magics.commands.api import Workspace
+from migration_magics.commands.parser import parse_cell
 from migration_magics.errors import (
     AuthoringProblem,
     CellInvalid,
@@ -85,7 +86,7 @@ def test_a_dry_run_shows_everything_and_writes_nothing(ws, folder):
     assert (shown.is_dry_run, shown.downgrade, shown.moved) == (True, "derived", None)
     assert "op.drop_table('evaluation')" in shown.code
     assert shown.path.endswith(f"{shown.revision.id}_create_evaluation.py")
-    assert shlex.split(shown.next_command) == ["%%revision", "-m", "create evaluation"]
+    assert shlex.split(shown.next_command) == ["%%revision", "--apply", "-m", "create evaluation"]
     assert files(folder) == {}
     assert columns(ws) is None
 
@@ -457,3 +458,38 @@ def test_several_databases_get_their_downgrades_each(folder):
     assert done.downgrade == "derived"
     assert re.findall(r"op.drop_table\('(\w)'\)", done.code) == ["a", "b"]
     assert ws.revision(upgrades, message="two").is_unchanged
+
+
+# -- what is said of it
+
+
+def test_a_dry_run_leads_to_the_same_cell_run_for_real(ws):
+    again = ws.revision(
+        TABLE, message="it's new", dry_run=True, reapply=True, yes=True, rev_id="a1", branch_label="left"
+    ).next_command
+    parsed = parse_cell("revision", again.removeprefix("%%revision"))
+    given = {name for name, value in parsed.arguments.items() if value}
+    assert given == {"reapply", "yes", "rev_id", "branch_label", "message"}
+    assert parsed.arguments["message"] == "it's new"
+
+
+def test_an_upgrade_that_fails_is_said_first(ws):
+    for options in ({"dry_run": True}, {}, {}):
+        told = str(ws.revision("op.execut('SELECT 1')", message="typo", **options)).splitlines()
+        assert "(! upgrade fails)" in told[0] + told[1]
+        assert any("AttributeError: module 'alembic.op' has no attribute 'execut'" in line for line in told)
+    done = ws.revision("op.execute('SELECT 1')", message="typo", apply=True)
+    assert done.findings == ()
+
+
+def test_what_to_type_is_said_once_after_a_move(ws):
+    told = str(ws.revision(TABLE, message="create evaluation", apply=True))
+    assert told.count("%migrate downgrade base") == 1
+    assert "Undo it: %migrate downgrade base" in told
+
+
+def test_a_file_that_was_broken_is_mended_by_its_cell(ws):
+    done = ws.revision(TABLE, message="create evaluation")
+    Path(done.path).write_text(done.code.replace("def downgrade", "de f downgrade"))
+    again = ws.revision(TABLE, message="create evaluation")
+    assert (again.replaced, again.code) == (True, done.code)
