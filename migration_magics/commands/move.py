@@ -227,8 +227,10 @@ def _move(
 def _surveyed(ws: WorkspaceState, made: Plan, options: runner.Options) -> tuple[Planned, frozenset[Loss]]:
     """The plan with what it would lose, counted in the database as it is now; and all that its sources told."""
     found = losses.survey(made, ws.chain, ws.database, ws.calls(ws.database, options.x)[0].session)
-    next_command = _run_it(made, _typed(made, options))
-    return Planned(made, guard.findings(found.lost), _notes(made), next_command), found.told
+    findings = guard.findings(found.lost)
+    agreed = f"--confirm {ws.database.name}" if ws.database.is_protected else "--yes" if findings else ""
+    next_command = _run_it(made, _typed(made, options), agreed)
+    return Planned(made, findings, _notes(made), next_command), found.told
 
 
 def _typed(made: Plan, options: runner.Options, verb: str = "") -> str:
@@ -274,8 +276,13 @@ def _notes(made: Plan) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _run_it(made: Plan, again: str) -> str:
-    return "%migrate history" if made.is_empty else f"{again} --plan {made.fingerprint}"
+def _run_it(made: Plan, again: str, agreed: str) -> str:
+    """The command that runs this plan and no other, with the *agreed* option that it asks for; or what must come first."""
+    if made.is_empty:
+        return "%migrate history"
+    if not made.can_run:
+        return f"%migrate edit {made.irreversible[0].revision}"
+    return " ".join(filter(None, (again, f"--plan {made.fingerprint}", agreed)))
 
 
 def _nothing_to_do(made: Plan) -> str:

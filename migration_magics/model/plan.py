@@ -65,3 +65,8 @@ class Plan:
     def irreversible(self) -> tuple[PlannedStep, ...]:
         """The steps that have no downgrade, as far as their files tell without being run."""
         return tuple(step for step in self.steps if step.has_downgrade is False)
+
+    @property
+    def can_run(self) -> bool:
+        """False for a downgrade over a step that has no downgrade, as far as their files tell."""
+        return self.direction != "downgrade" or not self.irreversible

@@ -340,3 +340,30 @@ def test_a_plan_is_stale_when_somebody_changed_the_schema(database_url, make):
     again = project.ws.run("plan").plan
     assert again.fingerprint != planned.fingerprint
     assert project.ws.run(f"upgrade --plan {again.fingerprint}").after == ("b2",)
+
+
+# -- the last line of a plan is a command that runs it
+
+
+def test_the_last_line_of_a_losing_plan_agrees_to_it(sqlite_url, make):
+    project = make(sqlite_url)
+    planned = project.ws.run("plan base")
+    assert planned.next_command == f"%migrate downgrade base --plan {planned.plan.fingerprint} --yes"
+    assert project.ws.run(planned.next_command.removeprefix("%migrate ")).after == ()
+
+
+def test_the_last_line_of_a_protected_plan_names_the_connection(sqlite_url, make):
+    project = make(sqlite_url)
+    project.ws.connect(sqlite_url, name="live", protected=True)
+    planned = project.ws.run("plan base --on live")
+    assert planned.next_command == f"%migrate downgrade base --plan {planned.plan.fingerprint} --confirm live"
+    assert project.ws.run(planned.next_command.removeprefix("%migrate ")).after == ()
+
+
+def test_the_last_line_of_a_plan_that_cannot_run_leads_to_what_is_missing(sqlite_url, make):
+    project = make(sqlite_url)
+    project.add("b2", "pass", None)
+    project.ws.upgrade("head")
+    planned = project.ws.run("plan base")
+    assert planned.next_command == "%migrate edit b2"
+    assert str(planned).splitlines()[-1] == "Write what is missing: %migrate edit b2"

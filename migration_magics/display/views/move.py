@@ -82,7 +82,7 @@ def _(result: Planned, settings: Settings) -> View:
         chips,
         notes,
         (table, *findings_table(result.findings, settings), *remarks(*result.notes)),
-        next_step(result.next_command, "Run it:"),
+        next_step(result.next_command, "Run it:" if plan.can_run else "Write what is missing:"),
     )
 
 
