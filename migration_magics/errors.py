@@ -46,6 +46,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .clean import clean
 from .redact import redact
 
 if TYPE_CHECKING:
@@ -58,27 +59,33 @@ _RED, _DIM, _OFF = "\x1b[31m", "\x1b[2m", "\x1b[0m"
 class MigrationError(Exception):
     """What is wrong, in the user's words, and the next command to type.
 
-    *message* and *hint* are redacted here, so that no caller can forget to. `details` are further lines for the long
-    form (which operations are done, which are not); they are shown, too, since state matters most after a failure.
+    All three texts are cleaned and redacted here, so that no caller can forget to, and once more when they are shown,
+    since what is learnt later is added to them. `details` are further lines (which operations are done, which are not).
     """
 
     def __init__(self, message: str, *, hint: str | None = None, details: tuple[str, ...] = ()) -> None:
-        self.message = redact(message)
-        self.hint = redact(hint) if hint else None
-        self.details = tuple(redact(line) for line in details)
+        self.message = _shown(message)
+        self.hint = _shown(hint) if hint else None
+        self.details = tuple(_shown(line) for line in details)
         super().__init__(self.message)
 
     def __str__(self) -> str:
         """Message, details and hint, a line each: all that a log of plain Python will ever show."""
-        lines = [self.message, *(f"  {line}" for line in self.details)]
-        return "\n".join([*lines, f"  Hint: {self.hint}"] if self.hint else lines)
+        lines = [_shown(self.message), *(f"  {_shown(line)}" for line in self.details)]
+        return "\n".join([*lines, f"  Hint: {_shown(self.hint)}"] if self.hint else lines)
 
     def _render_traceback_(self) -> list[str]:
         """The short form, as IPython and ipykernel ask for it (IPython 8 and 9)."""
-        lines = [f"{_RED}{type(self).__name__}{_OFF}: {self.message}", *(f"  {line}" for line in self.details)]
+        lines = [f"{_RED}{type(self).__name__}{_OFF}: {_shown(self.message)}"]
+        lines += [f"  {_shown(line)}" for line in self.details]
         if self.hint:
-            lines.append(f"  {_DIM}Hint:{_OFF} {self.hint}")
+            lines.append(f"  {_DIM}Hint:{_OFF} {_shown(self.hint)}")
         return lines
+
+
+def _shown(text: str) -> str:
+    """Cleaned first: what cannot be seen may stand in the middle of the word that gives a secret away."""
+    return redact(clean(text))
 
 
 class UsageProblem(MigrationError, ValueError):

@@ -25,7 +25,7 @@ def _template() -> Any:
     lookup = TemplateLookup(
         directories=[str(_HERE / "templates")],
         default_filters=["clean", "h"],
-        imports=["from migration_magics.display.clean import clean"],
+        imports=["from migration_magics.clean import clean"],
         filesystem_checks=False,
         enable_loop=False,
         strict_undefined=True,

@@ -12,8 +12,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from migration_magics.clean import clean
 from migration_magics.display import bundle
-from migration_magics.display.clean import CELL_LIMIT, clean, one_line
+from migration_magics.display.clean import CELL_LIMIT, one_line
 from migration_magics.model.graph import Graph
 from tests.display.examples import EXAMPLES
 

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from migration_magics.clean import clean
 from migration_magics.display import bundle
 from migration_magics.display import text as text_of
-from migration_magics.display.clean import clean
 from tests.display.examples import EXAMPLES, FAILED
 
 BLOCKS = {
