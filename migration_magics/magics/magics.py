@@ -109,9 +109,8 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
         return self._run_line(line, local_ns)
 
     @no_var_expand
-    @output_can_be_silenced
     @needs_local_scope
-    @line_cell_magic
+    @line_cell_magic  # never silenced: a semicolon at its end belongs to the SQL or the Python in the cell
     def revision(  # noqa: D102 - as above
         self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
     ) -> Result:

@@ -60,3 +60,8 @@ def test_running_all_stops_at_an_error(run_notebook):
         run_notebook(LOAD, "%migrate status", "%migrate current", "raise SystemExit('not reached')")
     assert caught.value.ename == "NotConnected"
     assert caught.value.evalue == "No connection yet.\n  Hint: %migrate connect URL"
+
+
+def test_a_body_that_ends_with_a_semicolon_is_answered(kernel):
+    kernel.ok(LOAD)
+    assert "'message': 'm'" in kernel.ok("%%revision m\nx = 1;")[0]["data"]["text/plain"]

@@ -38,6 +38,11 @@ def test_a_semicolon_silences(shell):
     assert outcome(shell, "%migrate upgrade head;") is None
 
 
+@pytest.mark.parametrize("cell", ["%%revision m\nx = 1;", "%%revision m\nx = 1;\n"])
+def test_a_semicolon_in_a_body_belongs_to_the_body(shell, cell):
+    assert outcome(shell, cell).arguments["message"] == "m"
+
+
 def test_all_commands_share_one_workspace(shell):
     first, second = outcome(shell, "%migrate status"), outcome(shell, "%migrate history")
     assert first.workspace is second.workspace
