@@ -27,7 +27,7 @@ def help(_ws: object = None, command: str | None = None) -> HelpPage:  # noqa: A
         return help_page(CELLS[name])
     found = COMMANDS.get(name.replace("-", "_"))
     if found is None:
-        raise unknown_command(name, COMMANDS)
+        raise unknown_command(name, COMMANDS, before="help ")
     return help_page(found)
 
 
@@ -105,16 +105,22 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return by_letters[found[0]] if found else ""
 
 
-def unknown_command(name: str, commands: Mapping[str, Command]) -> UsageProblem:
-    """Return the error for a command that is not in the table, with the one that was probably meant."""
+def unknown_command(name: str, commands: Mapping[str, Command], after: str = "", *, before: str = "") -> UsageProblem:
+    """Return the error for a command that is not in the table, with the line that was probably meant.
+
+    *before* and *after* are what stood around *name* in it, so that the hint can be typed as it is.
+    """
     if "://" in name:
-        return UsageProblem("A URL is no command.", hint=f"%migrate connect {name}")
+        return UsageProblem("A URL is no command.", hint=f"%migrate connect {name} {after}".rstrip())
     if name.startswith("-"):
         return UsageProblem(
             "The command comes first, then its options.", hint="for example: %migrate upgrade head -x key=value"
         )
     meant = SYNONYMS.get(name.replace("-", "_")) or nearest(name, commands)
-    hint = f"did you mean %migrate {meant}?" if meant else "%migrate help lists the commands"
+    if meant == "downgrade" and not before:
+        after = after or "-1"  # it wants a target
+    line = f"%migrate {before}{meant} {after}".rstrip()
+    hint = f"did you mean {line}?" if meant else "%migrate help lists the commands"
     return UsageProblem(f"There is no command {name!r}.", hint=hint)
 
 

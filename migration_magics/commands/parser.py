@@ -76,7 +76,8 @@ def parse(text: str, *, evaluate: Evaluate | None = None, commands: Mapping[str,
         return Parsed(commands["help"], {"command": None})
     command = commands.get(name) or commands.get(name.replace("-", "_"))
     if command is None:
-        raise unknown_command(line.shown(name), commands)
+        after = line.text.split(maxsplit=1)[1:]
+        raise unknown_command(line.shown(name), commands, line.shown("".join(after)))
     return _parse(command, line, rest)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from migration_magics.commands.help import cell_docstring, docstring, help, why  # noqa: A004 - the command's name
+from migration_magics.commands.parser import execute, parse
 from migration_magics.commands.table import CELLS, COMMANDS
 from migration_magics.errors import NotConnected, UsageProblem
 
@@ -54,7 +55,26 @@ def test_a_command_may_be_asked_for_in_other_spellings(name):
 def test_an_unknown_command_is_told_apart():
     with pytest.raises(UsageProblem) as caught:
         help(None, "upgrde")
-    assert "upgrade" in caught.value.hint
+    assert caught.value.hint == "did you mean %migrate help upgrade?"
+
+
+@pytest.mark.parametrize(
+    "line, hint",
+    [
+        ("upgrad head", "did you mean %migrate upgrade head?"),
+        ("upgrad {{ target }} -x 'a=b c';", "did you mean %migrate upgrade {{target}} -x 'a=b c'?"),
+        ("help upgrad", "did you mean %migrate help upgrade?"),
+        ("rollback", "did you mean %migrate downgrade -1?"),
+        ("rollback base", "did you mean %migrate downgrade base?"),
+        ("help rollback", "did you mean %migrate help downgrade?"),
+        ("sqlite:///a.db --as a", "%migrate connect sqlite:///a.db --as a"),
+        ("qqq head", "%migrate help lists the commands"),
+    ],
+)
+def test_the_hint_is_the_whole_line_that_was_meant(line, hint):
+    with pytest.raises(UsageProblem) as caught:
+        execute(None, parse(line, evaluate=str))
+    assert caught.value.hint == hint
 
 
 def test_docstrings_name_everything():
