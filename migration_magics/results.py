@@ -214,16 +214,9 @@ class Current(Result):
     notes: tuple[str, ...] = ()
 
     def rows(self) -> list[dict[str, Any]]:
-        known = {revision.id: revision for revision in self.revisions}
-        return [
-            {
-                "id": id_,
-                "message": known[id_].message if id_ in known else None,
-                "at_head": self.at_head,
-                "behind": self.behind,
-            }
-            for id_ in self.ids
-        ]
+        messages = {revision.id: revision.message for revision in self.revisions}
+        standing = {"at_head": self.at_head, "behind": self.behind}
+        return [{"id": id_, "message": messages.get(id_), **standing} for id_ in self.ids]
 
 
 def _revision_row(revision: Revision) -> dict[str, Any]:
@@ -386,9 +379,9 @@ class Planned(Result):
 
 @dataclass(frozen=True, slots=True)
 class Moved(Result):
-    """`upgrade`, `downgrade`, `stamp`: what ran. *before* and *after* were read back from the database.
+    """`upgrade`, `downgrade`, `stamp`, `ensure_version`: what ran. *before* and *after* were read back from the database.
 
-    *diff* is None until a schema diff is asked for.
+    *diff* is None until a schema diff is asked for. *headline* is said instead of direction and target, where it is given.
     """
 
     plan: Plan
@@ -399,6 +392,7 @@ class Moved(Result):
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     next_command: str = ""
+    headline: str = ""
 
     def rows(self) -> list[dict[str, Any]]:
         return [
@@ -428,10 +422,8 @@ class SqlShown(Result):
     problems: Mapping[str, str]
 
     def rows(self) -> list[dict[str, Any]]:
-        return [
-            {"dialect": dialect, "sql": self.scripts.get(dialect), "problem": self.problems.get(dialect)}
-            for dialect in (*self.scripts, *(name for name in self.problems if name not in self.scripts))
-        ]
+        named = dict.fromkeys((*self.scripts, *self.problems))
+        return [{"dialect": each, "sql": self.scripts.get(each), "problem": self.problems.get(each)} for each in named]
 
 
 @dataclass(frozen=True, slots=True)

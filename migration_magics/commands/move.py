@@ -123,7 +123,9 @@ def ensure_version(
     """Create the version table where it is missing; the database stays where it stands."""
     heads = ws.heads_of(ws.database, x)
     made = Plan("upgrade", ", ".join(heads) or "base", (), heads, heads, ws.database.identity, ws.database.name)
-    return _move(
+    calls = ws.calls(ws.database, x)
+    table, was_there = calls[0].version_table, runner.has_version_table(ws.database, calls)
+    moved = _move(
         ws,
         made,
         runner.Options(dry_run, x=x, tag=tag),
@@ -133,6 +135,9 @@ def ensure_version(
         is_forced=True,
         verb="ensure_version",
     )
+    did = "was there already" if was_there else "would be created" if dry_run else "was created"
+    after = moved.next_command if dry_run and not was_there else "%migrate status"
+    return replace(moved, headline=f"The version table {table} {did}", next_command=after)
 
 
 def redo(ws: WorkspaceState, *, target: str, rewrite: Callable[[], str], yes: bool) -> Moved:

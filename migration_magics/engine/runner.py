@@ -71,6 +71,14 @@ def read_heads(database: Database, calls: tuple[Configured, ...]) -> tuple[str, 
     return database.read(lambda connection: host_environment.version_heads(connection, options, session))
 
 
+def has_version_table(database: Database, calls: tuple[Configured, ...]) -> bool:
+    """Say whether the version table is there. Creates nothing."""
+    if database.is_missing:
+        return False
+    options, session = dict(calls[0].options), calls[0].session
+    return database.read(lambda connection: host_environment.has_version_table(connection, options, session))
+
+
 def run(
     plan: Plan,
     chain: Chain,

@@ -183,6 +183,21 @@ def test_ensure_version_makes_the_table_and_moves_nothing(database_url, made):
     assert ws.ensure_version().after == ("b2",)
 
 
+def test_ensure_version_says_whether_the_table_was_there(database_url, made):
+    ws = made(database_url).ws
+    for text, said, after in [
+        ("ensure_version --dry-run", "would be created", "%migrate ensure_version"),
+        ("ensure_version", "was created", "%migrate status"),
+        ("ensure_version", "was there already", "%migrate status"),
+    ]:
+        if "--dry-run" in text and not database_url.startswith(("sqlite", "postgresql")):
+            continue  # its DDL commits itself: there is no dry run
+        moved = ws.run(text)
+        assert str(moved).startswith(f"The version table alembic_version {said} · "), text
+        assert moved.next_command == after
+        assert "Undo it" not in str(moved)
+
+
 def test_a_protected_connection_wants_its_name(sqlite_url, made):
     ws = made(sqlite_url, name="shop", protected=True).ws
     for text in ("upgrade head", "upgrade head --yes", "upgrade head --confirm shops", "stamp head"):
@@ -338,7 +353,7 @@ def test_what_cannot_be_undone_is_said_before_anybody_is_asked(made, tmp_path):
 
 def test_nothing_is_offered_to_be_undone_where_nothing_ran(made, tmp_path):
     ws = made(f"sqlite:///{tmp_path}/one.db").ws
-    assert ws.ensure_version().next_command == "%migrate history"
+    assert ws.ensure_version().next_command == "%migrate status"
     ws.stamp("b2")
     assert "Stamped" in str(ws.stamp("base", purge=True))
     assert "Nothing to stamp" in str(ws.stamp("base", purge=True))

@@ -106,6 +106,8 @@ _VERBS = {"upgrade": "Upgraded", "downgrade": "Downgraded", "stamp": "Stamped"}
 def _moved_title(result: Moved) -> str:
     plan, trace = result.plan, result.trace
     place = plan.connection or plan.database
+    if result.headline:
+        return result.headline
     if plan.is_empty and result.before == result.after:
         return f"Nothing to {plan.direction}"
     if trace.is_dry_run:
@@ -125,12 +127,14 @@ def _moved_notes(result: Moved) -> tuple[Line, ...]:
         notes.append(plain(trace.transactions))
     if trace.environment == "native":
         notes.append(plain("by env.py's own connection"))
+    if trace.environment == "none":
+        notes.append(plain("without an env.py"))
     notes.append(plain(duration(trace.duration_s)))
     return tuple(notes)
 
 
 def _moved_sentence(result: Moved) -> tuple[Block, ...]:
-    if result.trace.is_dry_run:
+    if result.trace.is_dry_run and not result.plan.is_empty:
         line = plain("Nothing was kept: the steps ran and were rolled back. The database stands at")
         return (Prose((*line, *ids(result.after), Piece("as before."))),)
     return ()

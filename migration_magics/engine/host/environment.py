@@ -146,6 +146,14 @@ def version_heads(connection: Any, options: dict[str, Any], session: Sequence[st
     return tuple(sorted(MigrationContext.configure(connection, opts=kept).get_current_heads()))
 
 
+def has_version_table(connection: Any, options: dict[str, Any], session: Sequence[str] = ()) -> bool:
+    """Say whether the version table that *options* name is there; as `version_heads`."""
+    kept = {name: options[name] for name in ("version_table", "version_table_schema") if options.get(name)}
+    for statement in session:
+        connection.exec_driver_sql(statement)
+    return bool(MigrationContext.configure(connection, opts=kept)._has_version_table())
+
+
 def takes_part_in_outer_transaction(migration_context: MigrationContext) -> bool:
     """Say whether Alembic found a transaction that is not its own, which it will neither commit nor interrupt."""
     return migration_context._in_external_transaction
