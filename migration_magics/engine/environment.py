@@ -43,14 +43,22 @@ class Environment:
         self.project = project
         self._directory = directory
         self._captured: dict[tuple[Any, ...], Captured] = {}
+        self._has_had_env_py = False
 
     def captured(self, x: Sequence[str] = (), database: Database | None = None) -> Captured:
         """Return what env.py configures, without touching a database.
 
         Only where env.py decides by what it reads does it get *database*, in a read-only transaction that is rolled back
-        (an empty one in memory where its file is still missing). Raises EnvironmentFailed, naming the line of env.py.
+        (an empty one in memory where its file is still missing). Raises EnvironmentFailed, naming the line of env.py, or
+        saying that it is there no more.
         """
+        self._has_had_env_py = self._has_had_env_py or self.project.env_py is not None
         if self.project.env_py is None:
+            if self._has_had_env_py:
+                raise EnvironmentFailed(
+                    f"env.py is gone from {self.project.directory}, and it said which schema, version table or tenant.",
+                    hint="put it back, or name the project again to go on without: %migrate connect --project PATH",
+                )
             return Captured((Configured("", None, None, {}, {}),))
         key = (*_stamps(self.project), tuple(x))
         found = self._captured.get(key)

@@ -210,5 +210,20 @@ def test_a_project_without_env_py(tmp_path):
     (folder / "migrations" / "env.py").unlink()
     url = f"sqlite:///{tmp_path}/x.db"
     moved = opened(folder, url).upgrade("head")
+    assert "without an env.py" in str(moved)
     assert moved.trace.environment == "none"
     assert "evaluations" in left(url).tables
+
+
+def test_an_env_py_that_is_taken_away_is_missed(tmp_path):
+    """It may have said which schema, version table or tenant: going on without would look elsewhere."""
+    folder = build(tmp_path / "p", "version_table", f"sqlite:///{tmp_path}/x.db")
+    ws = opened(folder)
+    ws.upgrade("a1")
+    (folder / "migrations" / "env.py").rename(folder / "env.py")
+    for command in ("upgrade head", "current", "plan"):
+        with pytest.raises(errors.EnvironmentFailed, match=r"env\.py is gone from .*migrations"):
+            ws.run(command)
+    assert "env.py is gone" in " ".join(str(ws.status()).split())
+    (folder / "env.py").rename(folder / "migrations" / "env.py")
+    assert ws.upgrade("head").after == ("b2",)
