@@ -97,12 +97,16 @@ class ProjectShown:
 
 @dataclass(frozen=True, slots=True)
 class Connected(Result):
-    """`connect`, `use`, `disconnect`: the connection in use (None after the last one is gone), and which source won."""
+    """`connect`, `use`, `disconnect`: the connection in use (None after the last one is gone), and which source won.
+
+    *disconnected* is the name of the one that `disconnect` closed.
+    """
 
     connection: ConnectionShown | None
     source: str
     project: ProjectShown | None = None
     notes: tuple[str, ...] = ()
+    disconnected: str = ""
 
     def rows(self) -> list[dict[str, Any]]:
         return [plain(self.connection)] if self.connection else []

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 from ..engine import configuration, connecting
 from ..engine.project import Config, find, from_config
 from ..engine.templates import create
-from ..errors import ConnectionNotFound, EnvironmentFailed, NotConnected, ProjectNotFound, UsageProblem
+from ..errors import (
+    ConnectionNotFound,
+    EnvironmentFailed,
+    MigrationError,
+    NotConnected,
+    ProjectNotFound,
+    UsageProblem,
+)
 from ..redact import redact
 from ..results import Connected, Connections, ConnectionShown, Initialised
 from . import protection
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..engine.database import Database
+    from ..results import ProjectShown
     from .workspace import ProjectInUse, WorkspaceState
 
 
@@ -121,6 +129,7 @@ def offered(ws: WorkspaceState) -> tuple[ConnectionShown, ...]:
             redact(one.url),
             one.url.split(":")[0].split("+")[0] if "://" in one.url else "",
             is_protected=one.protected,
+            problem=one.problem,
             is_connected=False,
         )
         for one in named
@@ -140,8 +149,18 @@ def disconnect(ws: WorkspaceState, *, name: str | None = None) -> Connected:
     """Close the connection *name* (default: the one in use). Raises ConnectionNotFound, NotConnected."""
     name = name or ws.database.name
     ws.remove(name)
-    shown = ws.connection_shown() if ws.has_connection else None
-    return Connected(shown, f"disconnected {name}", ws.project_shown())
+    shown, project, notes = _left(ws)
+    return Connected(shown, "", project, notes, disconnected=name)
+
+
+def _left(ws: WorkspaceState) -> tuple[ConnectionShown | None, ProjectShown | None, tuple[str, ...]]:
+    """What is in use now, also where its database or project cannot be read: the other one is gone all the same."""
+    if not ws.has_connection:
+        return None, None, ()
+    try:
+        return ws.connection_shown(), ws.project_shown(), ()
+    except MigrationError as error:
+        return ws.connection_shown(is_read=False), None, (f"! {error.message}",)
 
 
 def init(ws: WorkspaceState, *, directory: str = "migrations", template: str | None = None) -> Initialised:

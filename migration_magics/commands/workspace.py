@@ -122,9 +122,10 @@ class WorkspaceState:
     def remove(self, name: str) -> None:
         """Close and forget the connection *name*; the last one made before it is used next. Raises ConnectionNotFound."""
         self.require(name)
-        self._entries.pop(name).database.dispose()
+        database = self._entries.pop(name).database
         if self._current == name:
             self._current = next(reversed(self._entries), None)
+        database.dispose()
 
     def use(self, name: str) -> None:
         """Use the connection *name*. Raises ConnectionNotFound."""

@@ -44,7 +44,10 @@ _CONNECTION_KEYS = ("url", "password", "connect_args", "schema", "protected")
 
 @dataclass(frozen=True, slots=True)
 class NamedConnection:
-    """A connection as pyproject.toml describes it. *url* and *password* may be `env:NAME`, *password* `keyring:service/user`."""
+    """A connection as pyproject.toml describes it. *url* and *password* may be `env:NAME` or `keyring:service/user`.
+
+    *problem* is what keeps it from being used (then *url* is ""): that is nothing to the other connections.
+    """
 
     name: str
     url: str
@@ -52,12 +55,16 @@ class NamedConnection:
     connect_args: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     schema: str | None = None
     protected: bool = False
+    problem: str = ""
 
     def resolved_url(self, environment: Mapping[str, str] = os.environ) -> URL:
         """Return the URL with its password, read from where it is kept now.
 
-        Raises ConnectionNotFound for an unset variable or an empty keyring entry, DriverMissing without `keyring`.
+        Raises UsageProblem where it has none, ConnectionNotFound for an unset variable or an empty keyring entry,
+        ConnectionProblem for a keyring that fails, DriverMissing without `keyring`.
         """
+        if self.problem:
+            raise UsageProblem(self.problem, hint='url = "postgresql+psycopg://app@localhost/app"')
         url = parse_url(secret(self.url, self.name, environment))
         return url if self.password is None else url.set(password=secret(self.password, self.name, environment))
 
@@ -99,20 +106,36 @@ def secret(text: str, connection: str, environment: Mapping[str, str] = os.envir
             )
         return environment[name]
     if text.startswith("keyring:"):
-        service, _, user = text[8:].rpartition("/")
-        try:
-            import keyring
-        except ImportError as error:
-            raise DriverMissing(
-                f"Connection {connection!r} keeps its password in a keyring.", hint="%pip install keyring"
-            ) from error
-        value = keyring.get_password(service, user)
-        if value is None:
-            raise ConnectionNotFound(
-                f"The keyring has no password for {user!r} of {service!r}.", hint=f"keyring set {service} {user}"
-            )
-        return str(value)
+        return _from_keyring(text[8:], connection)
     return text
+
+
+def _from_keyring(place: str, connection: str) -> str:
+    service, slash, user = place.rpartition("/")
+    if not (slash and service and user):
+        raise UsageProblem(
+            f"Connection {connection!r} does not say where in the keyring its password is.",
+            hint="write it as keyring:service/user",
+        )
+    try:
+        import keyring
+    except ImportError as error:
+        raise DriverMissing(
+            f"Connection {connection!r} keeps its password in a keyring.", hint="%pip install keyring"
+        ) from error
+    try:
+        value = keyring.get_password(service, user)
+    except Exception as error:  # each desktop's keyring raises what it likes
+        said = " ".join(str(error).split())
+        raise ConnectionProblem(
+            f"The keyring gives no password for {user!r} of {service!r}: {said or type(error).__name__}",
+            hint="unlock or set up a keyring, or keep the password in an environment variable: env:NAME",
+        ) from error
+    if value is None:
+        raise ConnectionNotFound(
+            f"The keyring has no password for {user!r} of {service!r}.", hint=f"keyring set {service} {user}"
+        )
+    return str(value)
 
 
 def dotenv(path: Path) -> dict[str, str]:
@@ -203,8 +226,6 @@ def _named(name: str, table: object) -> NamedConnection:
     for key in table:
         if key not in _CONNECTION_KEYS:
             raise unknown_key(key, _CONNECTION_KEYS, where)
-    if not isinstance(table.get("url"), str):
-        raise UsageProblem(f"{where} has no url.", hint='url = "postgresql+psycopg://app@localhost/app"')
     wanted: dict[str, type] = {"password": str, "connect_args": dict, "schema": str, "protected": bool}
     for key, kind in wanted.items():
         if key in table and not isinstance(table[key], kind):
@@ -212,13 +233,15 @@ def _named(name: str, table: object) -> NamedConnection:
                 f"{where}: {key} = {table[key]!r} is not a {_type_name(kind)}.",
                 hint=f"see {where} in the documentation",
             )
+    url = table.get("url")
     return NamedConnection(
         name,
-        table["url"],
+        url if isinstance(url, str) else "",
         table.get("password"),
         MappingProxyType(table.get("connect_args", {})),
         table.get("schema"),
         table.get("protected", False),
+        "" if url and isinstance(url, str) else f"{where} has no url.",
     )
 
 

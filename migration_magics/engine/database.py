@@ -94,6 +94,11 @@ def engine_for(url: URL, *, connect_timeout_s: float = 10.0, connect_args: Mappi
         return sa.create_engine(url, poolclass=pool, connect_args={**arguments, **(connect_args or {})})
     except (ImportError, exc.NoSuchModuleError) as error:
         raise failures.driver_missing(error, str(url)) from error
+    except (exc.ArgumentError, TypeError, ValueError) as error:
+        raise UsageProblem(
+            f"This URL cannot be used: {redact(failures.words(error), str(url.password or ''))}",
+            hint="mend connect_args, or what stands behind ? in the URL",
+        ) from error
 
 
 class Database:

@@ -151,7 +151,18 @@ def reaching(name: str, *secrets: str) -> Iterator[None]:
                 hint="is the server up, and are host, port, user, password and database name right? "
                 "%migrate connections shows what is connected",
             ) from error
+        if isinstance(error, exc.ProgrammingError) and not error.statement:  # so psycopg says of an option
+            raise _arguments_refused(error, name, secrets) from error
         raise
+    except (TypeError, ValueError) as error:  # so the others say of a keyword they do not know
+        raise _arguments_refused(error, name, secrets) from error
+
+
+def _arguments_refused(error: Exception, name: str, secrets: tuple[str, ...]) -> ConnectionProblem:
+    return ConnectionProblem(
+        f"The driver of {name} does not take its arguments: {redact(words(error), *secrets)}",
+        hint="mend connect_args, or what stands behind ? in the URL",
+    )
 
 
 def statement_of(error: BaseException, dialect: Dialect) -> str:

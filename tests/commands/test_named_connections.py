@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from migration_magics.commands.api import Workspace
-from migration_magics.errors import ConfirmationRequired, ConnectionNotFound
+from migration_magics.errors import ConfirmationRequired, ConnectionNotFound, ConnectionProblem, UsageProblem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,3 +72,53 @@ def test_a_name_that_is_nearly_right_is_not_guessed(ws: Workspace) -> None:
     with pytest.raises(ConnectionNotFound, match="no connection or variable 'stagin'") as caught:
         ws.connect("stagin")
     assert caught.value.hint == "did you mean staging?"
+
+
+def test_an_entry_without_a_url_keeps_nobody_else_from_connecting(ws: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"{TABLE}\n[tool.migration_magics.connections.half]\nprotected = true\n")
+    assert ws.run("connect staging").connection.is_protected  # type: ignore[attr-defined] # a Connected
+    assert [one.problem for one in ws.connections().connections if one.name == "half"] == [
+        "[tool.migration_magics.connections.half] has no url."
+    ]
+    assert "half] has no url." in str(ws.connections())
+    with pytest.raises(UsageProblem, match=r"connections\.half\] has no url") as caught:
+        ws.run("connect half")
+    assert "url =" in (caught.value.hint or "")
+
+
+def test_what_a_driver_does_not_take_is_told(
+    ws: Workspace, tmp_path: Path, postgresql_url: str, mariadb_url: str
+) -> None:
+    urls = {"lite": "sqlite:///a.db", "pg": postgresql_url, "my": mariadb_url}
+    (tmp_path / "a.db").touch()
+    (tmp_path / "pyproject.toml").write_text(
+        "".join(
+            f'[tool.migration_magics.connections.{name}]\nurl = "{url}"\nconnect_args = {{ no_such = 1 }}\n'
+            for name, url in urls.items()
+        )
+    )
+    for name in urls:
+        with pytest.raises(
+            ConnectionProblem, match=f"The driver of {name} does not take its arguments: .*no_such"
+        ) as caught:
+            ws.connect(name)
+        assert "connect_args" in (caught.value.hint or "")
+        assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_url_with_a_bad_option_is_told(ws: Workspace) -> None:
+    with pytest.raises(UsageProblem, match="This URL cannot be used") as caught:
+        ws.connect("sqlite:///a.db?timeout=soon")
+    assert "behind ?" in (caught.value.hint or "")
+
+
+def test_disconnecting_succeeds_though_what_is_left_cannot_be_read(ws: Workspace, tmp_path: Path) -> None:
+    ws.connect("sqlite:///a.db", name="a")
+    ws.connect("sqlite:///b.db", name="b")
+    ws.revision("pass", message="first", rev_id="a1")
+    next((tmp_path / "migrations" / "versions").glob("*.py")).write_text("revision = 'a1'\ndown_revision = 'a1'\n")
+    left = ws.disconnect("b")
+    assert left.connection is not None
+    assert (left.connection.name, left.disconnected, list(ws.databases)) == ("a", "b", ["a"])
+    assert str(left).startswith("Disconnected b, a is in use now")
+    assert ws.disconnect().connection is None

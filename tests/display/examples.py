@@ -287,7 +287,8 @@ EXAMPLES: dict[str, Result] = {
     "connected": Connected(
         EVAL, "the name 'eval' in alembic.ini", PROJECT, ("The password is now in this notebook: use $DATABASE_URL.",)
     ),
-    "connected_none": Connected(None, "eval was disconnected"),
+    "connected_none": Connected(None, "", disconnected="eval"),
+    "connected_other": Connected(EVAL, "", PROJECT, disconnected="live"),
     "connections": Connections((EVAL, LIVE, GONE)),
     "connections_empty": Connections(()),
     "connections_named": Connections((EVAL, IDLE)),

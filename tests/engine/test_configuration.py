@@ -8,6 +8,7 @@ from pathlib import Path
 
 import keyring
 import keyring.backend
+import keyring.errors
 import pytest
 
 from migration_magics.engine import configuration
@@ -60,7 +61,6 @@ def test_connections_come_in_the_files_order(tmp_path: Path) -> None:
             "no key 'protcted'",
             "protected",
         ),
-        ("[tool.migration_magics.connections.a]\npassword = 'x'\n", "has no url", "url ="),
         (
             "[tool.migration_magics.connections.a]\nurl = 'sqlite://'\nprotected = 'yes'\n",
             "is not a true or false",
@@ -124,6 +124,37 @@ def test_a_password_is_read_from_the_keyring(own_keyring: None) -> None:
     assert configuration.secret("keyring:db/app", "staging") == "s3cret"
     with pytest.raises(ConnectionNotFound, match="no password for 'nobody'"):
         configuration.secret("keyring:db/nobody", "staging")
+
+
+@pytest.mark.parametrize(
+    "failure, said",
+    [
+        (
+            keyring.errors.NoKeyringError("No recommended backend was available.\n  Install one."),
+            "No recommended backend",
+        ),
+        (keyring.errors.KeyringLocked(), "KeyringLocked"),
+        (RuntimeError("the bus is gone"), "the bus is gone"),
+    ],
+)
+def test_a_keyring_that_fails_is_told_in_a_line(own_keyring: None, failure: Exception, said: str) -> None:
+    class Failing(KeyringInMemory):
+        def get_password(self, service: str, username: str) -> str | None:
+            raise failure
+
+    keyring.set_keyring(Failing())
+    with pytest.raises(ConnectionProblem, match=r"no password for 'app' of 'db'") as caught:
+        configuration.secret("keyring:db/app", "staging")
+    assert said in caught.value.message
+    assert "\n" not in caught.value.message
+    assert "env:NAME" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("text", ["keyring:", "keyring:app", "keyring:/app", "keyring:db/"])
+def test_a_place_in_the_keyring_has_service_and_user(own_keyring: None, text: str) -> None:
+    with pytest.raises(UsageProblem, match="does not say where") as caught:
+        configuration.secret(text, "staging")
+    assert "keyring:service/user" in str(caught.value.hint)
 
 
 def test_a_missing_keyring_names_the_pip_line(monkeypatch: pytest.MonkeyPatch) -> None:

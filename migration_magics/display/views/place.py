@@ -75,7 +75,8 @@ def _project(project: ProjectShown) -> Line:
 def _(result: Connected, _settings: Settings) -> View:
     if result.connection is None:
         blocks: tuple[Block, ...] = (Prose(_CONNECT), *remarks(*result.notes))
-        return View("Not connected", notes=(plain(redact(result.source)),) if result.source else (), blocks=blocks)
+        gone = (plain(f"{result.disconnected} was disconnected"),) if result.disconnected else ()
+        return View("Not connected", notes=gone, blocks=blocks)
     connection = result.connection
     facts: list[tuple[str, Line]] = [("source", plain(redact(result.source)))] if result.source else []
     if result.project:
@@ -85,7 +86,9 @@ def _(result: Connected, _settings: Settings) -> View:
         facts.append(("revision", stands))
     problem = remarks(connection.problem)
     return View(
-        f"Connected to {connection.name}",
+        f"Disconnected {result.disconnected}, {connection.name} is in use now"
+        if result.disconnected
+        else f"Connected to {connection.name}",
         notes=_where(connection),
         blocks=(*((Facts(tuple(facts)),) if facts else ()), *problem, *remarks(*result.notes)),
         foot=next_step("%migrate status") if result.project else _START,
@@ -94,7 +97,7 @@ def _(result: Connected, _settings: Settings) -> View:
 
 def _why_not(connection: ConnectionShown) -> str:
     """Why it is not said where the database stands."""
-    return (redact(connection.problem) or "not read") if connection.is_connected else "not connected"
+    return redact(connection.problem) or ("not read" if connection.is_connected else "not connected")
 
 
 @view_of.register(Connections)
