@@ -22,6 +22,7 @@ LOSES_DATA = "loses-data"
 """The rule's id, as findings name it."""
 
 _SHORTEST_FINGERPRINT = 6
+_MOST_LOSSES = 10
 
 
 def check_fingerprint(plan: Plan, fingerprint: str | None) -> None:
@@ -50,21 +51,28 @@ def check_protected(plan: Plan, planned: Planned, again: str, *, is_protected: b
     raise ConfirmationRequired(
         f"{plan.connection} is protected: {would}.{said} Nothing was changed.",
         planned=planned,
+        details=_lost(planned),  # the name confirms them, too
         hint=f"{again} --confirm {plan.connection}",
     )
 
 
 def check_losses(plan: Plan, planned: Planned, again: str) -> None:
     """Raise ConfirmationRequired where *planned* loses data; *again* is the command as it was typed."""
-    found = [finding for finding in planned.findings if finding.rule == LOSES_DATA]
-    if not found:
+    lost = _lost(planned)
+    if not lost:
         return
     raise ConfirmationRequired(
         f"{plan.direction.capitalize()} of {plan.connection} to {plan.target} loses data. Nothing was changed.",
         planned=planned,
-        details=tuple(f"{finding.revision}: {finding.message}" for finding in found[:10]),
+        details=lost,
         hint=_yes(again, plan),
     )
+
+
+def _lost(planned: Planned) -> tuple[str, ...]:
+    found = [finding for finding in planned.findings if finding.rule == LOSES_DATA]
+    more = (f"... {len(found) - _MOST_LOSSES} more",) if len(found) > _MOST_LOSSES else ()
+    return (*(f"{finding.revision}: {finding.message}" for finding in found[:_MOST_LOSSES]), *more)
 
 
 def stop(planned: Planned, again: str, loss: CountedLoss) -> ConfirmationRequired:

@@ -290,6 +290,26 @@ def test_a_plan_counts_what_would_go(sqlite_url, make):
 # -- protected connections
 
 
+def test_a_protected_connection_names_the_losses_its_name_would_confirm(sqlite_url, make):
+    project = make(sqlite_url)
+    project.ws.run(f"connect {sqlite_url} --as live --protected")
+    for options in ({}, {"yes": True}, {"confirm": "wrong"}):
+        with pytest.raises(ConfirmationRequired, match="live is protected") as caught:
+            project.ws.downgrade("base", **options)
+        assert caught.value.details == ("a1: drops table t with 3 rows",)
+    assert project.ws.downgrade("base", confirm="live").after == ()
+
+
+def test_many_losses_are_counted_not_listed(sqlite_url, make):
+    project = make(sqlite_url)
+    for number in range(12):
+        ask(sqlite_url, f"CREATE TABLE t{number} AS SELECT 1 AS id")
+    project.add("b2", "\n".join(f"op.drop_table('t{number}')" for number in range(12)))
+    details = stopped(project).details
+    assert len(details) == 11
+    assert details[-1] == "... 2 more"
+
+
 def test_a_protected_connection_wants_its_name_whatever_is_written(sqlite_url, make):
     project = make(sqlite_url)
     project.ws.run(f"connect {sqlite_url} --as live --protected")
