@@ -48,6 +48,7 @@ def test_the_plan_comes_before_the_question(kernel):
     kernel.ok("%migrate upgrade head --confirm live")
 
     # rows would be lost, as the source says
+    kernel.ok("%migrate disconnect live")
     kernel.ok("%migrate connect sqlite:///app.db --as dev")
     plan, error = asked(kernel, "%migrate downgrade base")
     assert "(! loses data)" in plan
