@@ -105,7 +105,7 @@ def cell(
         version_path=version_path,
     )
     wish = _Wish(again, dry_run, apply, reapply, force, yes)
-    drafted = draft_cell(ws, order, parsed)
+    drafted = draft_cell(ws, order, parsed, body, first_line)
     try:
         return _first_time(ws, drafted, wish) if old is None else _again(ws, graph, old, drafted, wish)
     except MigrationError as error:

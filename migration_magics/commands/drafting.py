@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 from ..engine import drafts, writer
 from ..engine.derive import Derived, derive, dialect_of
 from ..engine.drafts import Draft, Fill, Order
+from ..engine.misspelt import misspelt
 from ..errors import MigrationError
-from ..model.finding import Confidence, Finding, Severity
+from ..model.finding import WILL_FAIL, Confidence, Finding, Severity
 from ..redact import redact
 
 if TYPE_CHECKING:
@@ -51,18 +53,22 @@ def dialect_name(ws: WorkspaceState) -> str:
 
 def line_of_cell(error: MigrationError, drafted: Drafted, body: str, first_line: int) -> tuple[str, ...]:
     """Return the line of the cell for the line of its file that *error* names, in words; nothing where it names none."""
-    said = "\n".join((error.message, *error.details))
-    named = re.search(rf"\({re.escape(Path(drafted.draft.path).name)}, line (\d+)\)", said)
+    number, line = _place_in_cell("\n".join((error.message, *error.details)), drafted.draft, body, first_line)
+    return (f"Line {number} of the cell: {redact(line)}",) if number else ()
+
+
+def _place_in_cell(said: str, draft: Draft, body: str, first_line: int) -> tuple[int, str]:
+    """The line of the cell, and its text, for the line of *draft* that is named in *said*; (0, "") where none is."""
+    named = re.search(rf"\({re.escape(Path(draft.path).name)}, line (\d+)\)", said)
     if named is None:
-        return ()
-    ours = [line.strip() for line in drafted.draft.text.splitlines()]
+        return 0, ""
+    ours = [line.strip() for line in draft.text.splitlines()]
     theirs = [line.strip() for line in body.splitlines()]
     at = int(named[1]) - 1
     for block in difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks():
         if block.a <= at < block.a + block.size and ours[at]:
-            number = first_line + block.b + at - block.a
-            return (f"Line {number} of the cell: {redact(ours[at])}",)
-    return ()
+            return first_line + block.b + at - block.a, ours[at]
+    return 0, ""
 
 
 def shown(path: Path | str | None) -> str:
@@ -80,12 +86,16 @@ def long_id(revision: Revision) -> tuple[str, ...]:
     )
 
 
-def draft_cell(ws: WorkspaceState, order: Order, body: Body) -> Drafted:
-    """Draft the file; where the body has no downgrade, derive it from the draft's own upgrade and draft again."""
+def draft_cell(ws: WorkspaceState, order: Order, body: Body, text: str, first_line: int) -> Drafted:
+    """Draft the file; where the body has no downgrade, derive it from the draft's own upgrade and draft again.
+
+    *text* is the body as it stands in the cell, from line *first_line* on: what is sure to fail is told with its line.
+    """
     captured, dialect = environment(ws), dialect_name(ws)
     draft = drafts.compose(ws.chain, order, Fill(body), captured=captured, dialect=dialect)
     if not body.without_downgrade:
-        return Drafted(draft, body, "written", ())
+        return Drafted(draft, body, "written", (), _fails(draft.revision.id, _misspelt(ws, draft, text, first_line)))
+    first = draft
     if body.form == "sql":
         derived = {"": Derived(problem="SQL cannot be reversed; write it below a line `-- downgrade`")}
     else:
@@ -100,21 +110,32 @@ def draft_cell(ws: WorkspaceState, order: Order, body: Body) -> Drafted:
     problems = tuple(
         dict.fromkeys(f"No downgrade could be derived: {each.problem}." for each in derived.values() if each.problem)
     )
-    failures = tuple(dict.fromkeys(each.failure for each in derived.values() if each.failure))
+    failures = _misspelt(ws, first, text, first_line) or tuple(
+        dict.fromkeys(_tried(each, first, text, first_line) for each in derived.values() if each.failure)
+    )
     return Drafted(draft, body, "none" if problems else "derived", problems, _fails(draft.revision.id, failures))
 
 
+def _tried(derived: Derived, draft: Draft, text: str, first_line: int) -> str:
+    """What the upgrade raised when its downgrade was to be derived: it will most likely do so on a database, too."""
+    number, _ = _place_in_cell(derived.place, draft, text, first_line)
+    where = f"line {number} of the cell" if number else "the upgrade"
+    return f"tried without a database, {where} fails: {derived.failure}"
+
+
+def _misspelt(ws: WorkspaceState, draft: Draft, text: str, first_line: int) -> tuple[str, ...]:
+    """The names in the cell that are not there, also once env.py and the revision itself were imported."""
+    if not misspelt(text, draft.text, first_line):
+        return ()
+    writer.proved(ws.project, draft)
+    with suppress(MigrationError):  # writing a file needs no env.py; what is wrong with it is told when it is run
+        ws.environment.captured(ws.arguments(), ws.database if ws.has_connection else None)
+    return misspelt(text, draft.text, first_line)
+
+
 def _fails(id_: str, failures: tuple[str, ...]) -> tuple[Finding, ...]:
-    """The upgrade raised something when its downgrade was to be derived: it will most likely do so on a database, too."""
     return tuple(
-        Finding(
-            "upgrade-fails",
-            Severity.ERROR,
-            Confidence.STATIC,
-            id_,
-            f"tried without a database, the upgrade fails: {failure}",
-            "correct the cell and run it again",
-        )
+        Finding(WILL_FAIL, Severity.ERROR, Confidence.STATIC, id_, failure, "correct the cell and run it again")
         for failure in failures
     )
 

@@ -19,6 +19,7 @@ from ..model.body import indented
 from ..model.revision_file import DERIVED
 from .host import directives as host
 from .host.environment import proxies_as_they_were
+from .places import place_of
 from .workplace import workplace
 
 if TYPE_CHECKING:
@@ -46,13 +47,14 @@ _NAMES = {
 class Derived:
     """A derived downgrade: its statements and the imports they need; or *problem*, why there is none.
 
-    *failure* is what the upgrade itself raised when it was tried without a database.
+    *failure* is what the upgrade itself raised when it was tried without a database, *place* where: " (NAME, line N)".
     """
 
     code: str = ""
     imports: tuple[str, ...] = ()
     problem: str = ""
     failure: str = ""
+    place: str = ""
 
     @property
     def statements(self) -> str:
@@ -82,7 +84,11 @@ def derive(
         return Derived(problem=refusal.what)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code may raise anything; it becomes the answer
         failure = f"{type(error).__name__}: {_first_line(error)}".rstrip(": ")
-        return Derived(problem=f"without a database it fails: {failure}", failure=failure)
+        return Derived(
+            problem=f"without a database it fails: {failure}",
+            failure=failure,
+            place=place_of(error, getattr(module, "__file__", "") or ""),
+        )
     try:
         undone = _Reversal(made).of(heard)
     except _Irreversible as refusal:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+WILL_FAIL = "will-fail"
+"""The rule of an upgrade that is sure not to go through."""
+
 
 class Severity(Enum):
     """How much it matters."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...model.finding import WILL_FAIL
 from ...results import Authored
 from ..view import Block, Code, Details, Line, Piece, Prose, View, chip, code, plain
 from ..words import count
@@ -57,12 +58,13 @@ def _(result: Authored, settings: Settings) -> View:
     notes.append(parents)
     if revision.depends_on:
         notes.append((Piece("needs"), *ids(revision.depends_on)))
-    blocks: list[Block] = []
+    failing = [one for one in result.findings if one.rule == WILL_FAIL]
+    blocks: list[Block] = [*remarks(*(f"! {one.message}" for one in failing))]
     if result.code.strip():
         blocks.append(_file(result))
     said = _DOWNGRADES.get(result.downgrade, f"Downgrade: {result.downgrade}.")
     blocks.append(Prose(plain(said, "drop" if result.downgrade == "none" else "")))
-    blocks += [*_remarks(result), *findings_table(result.findings, settings)]
+    blocks += [*_remarks(result), *findings_table([one for one in result.findings if one not in failing], settings)]
     if result.moved is not None:
         blocks.append(view_of(result.moved, settings))
     is_said = result.moved is not None and result.moved.next_command == result.next_command
