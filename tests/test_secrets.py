@@ -190,7 +190,7 @@ def downgrade():
 """
 FAILS = (
     (f"%migrate connect postgresql+psycopg://app:{SECRET}@{GONE}/eval", "DatabaseUnreachable"),
-    (f"%migrate connect postgresql+psycopg://app:{SPLIT}@{GONE}/eval", "DatabaseUnreachable"),
+    (f"%migrate connect postgresql+psycopg://app:{SPLIT}@{GONE}/eval", "UsageProblem"),
     (f"%migrate connect postgresql+psycopg://app:{ENCODED}@{GONE}/eval", "DatabaseUnreachable"),
     (f"%migrate connect mysql+pymysql://app:{SECRET}@{GONE}/eval", "DatabaseUnreachable"),
     (f"%migrate connect postgresql+asyncpg://app:{SECRET}@{GONE}/eval", "DatabaseUnreachable"),

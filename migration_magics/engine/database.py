@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import NullPool, Pool, SingletonThreadPool, StaticPool
 
 from ..errors import ConnectionProblem, DatabaseUnreachable, UsageProblem
-from ..redact import redact, remember, secrets_of
+from ..redact import MASK, redact, remember, secrets_of
 from . import failures, worker
 from .brake import Brake
 
@@ -69,11 +69,18 @@ def sqlite_path(url: URL, directory: Path | None = None) -> Path | None:
 def parse_url(text: str) -> URL:
     """Return the URL that *text* is. Raises UsageProblem, which never quotes the text: it may hold a password."""
     try:
-        return sa.make_url(text)
+        url = sa.make_url(text)
     except (exc.ArgumentError, ValueError) as error:
         raise UsageProblem(
             "This is not a database URL.", hint="write it as dialect://user@host/database, for example sqlite:///app.db"
         ) from error
+    _, at, rest = (url.host or "").rpartition("@")
+    if at:  # SQLAlchemy ends the password at its first @
+        raise UsageProblem(
+            f"This URL has more than one @, so that its host would be {MASK}@{rest}.",
+            hint="write @ in a password as %40",
+        )
+    return url
 
 
 def engine_for(url: URL, *, connect_timeout_s: float = 10.0, connect_args: Mapping[str, Any] | None = None) -> Engine:

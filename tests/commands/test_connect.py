@@ -466,3 +466,13 @@ def test_an_open_connection_takes_protection_and_refuses_a_second_name(with_prod
     connected = ws.run("connect a --protected")
     assert connected.connection.is_protected
     assert connected.notes == ("a is protected now.",)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql+psycopg://me:p@ssw0rd@db.example/app", "mysql+pymysql://me:x@ssw0rd@y@h/app"]
+)
+def test_an_at_in_a_password_is_told_and_not_shown(url):
+    with pytest.raises(errors.UsageProblem, match="more than one @") as caught:
+        Workspace().connect(url)
+    assert caught.value.hint == "write @ in a password as %40"
+    assert "ssw0rd" not in str(caught.value) + repr(caught.value) + "".join(caught.value._render_traceback_())
