@@ -16,6 +16,7 @@ from ..errors import (
     MigrationError,
     NotConnected,
     ProjectNotFound,
+    ProjectProblem,
     UsageProblem,
 )
 from ..redact import redact
@@ -165,7 +166,13 @@ def _left(ws: WorkspaceState) -> tuple[ConnectionShown | None, ProjectShown | No
 
 def init(ws: WorkspaceState, *, directory: str = "migrations", template: str | None = None) -> Initialised:
     """Write a new Alembic project; the `alembic` command can use it unchanged. Raises ProjectProblem where one is already."""
-    made = create(Path(directory).expanduser(), template or "generic", url=_url_for_config(ws))
+    try:
+        made = create(Path(directory).expanduser(), template or "generic", url=_url_for_config(ws))
+    except OSError as error:
+        raise ProjectProblem(
+            f"No project can be written to {directory}: {error.strerror or error}.",
+            hint="choose a folder that you may write to: %migrate init DIR",
+        ) from error
     ws.forget_project()
     ws.take_up(made.project)
     return Initialised(directory, made.project.source, template or "generic", made.files, made.notes)
@@ -193,13 +200,25 @@ def _resolved(ws: WorkspaceState, source: object) -> tuple[object, str]:
             source
         ], f"connection {source} of {known.path.name if known.path else 'pyproject.toml'}"
     found = ws.lookup(source)
+    if isinstance(found, str) and "://" not in found:  # not quoted: it may hold a password
+        raise UsageProblem(
+            f"The variable {source} holds text that is no database URL.",
+            hint=f'{source} = "sqlite:///app.db", for example',
+        )
     if found is not None:
         return found, f"variable {source}"
     near = difflib.get_close_matches(source, (*ws.databases, *known.connections), 1)
     raise ConnectionNotFound(
         f"There is no connection or variable {source!r}, and it is no URL.",
-        hint=f"did you mean {near[0]}?" if near else "write a URL, for example sqlite:///app.db",
+        hint=f"did you mean {near[0]}?" if near else _as_url(source),
     )
+
+
+def _as_url(source: str) -> str:
+    """What to type for what looks like a SQLite file."""
+    path = source.removeprefix("sqlite:").removeprefix("/" if source.startswith("sqlite:/") else "")
+    is_file = Path(path).suffix in {".db", ".sqlite", ".sqlite3"}
+    return f"%migrate connect sqlite:///{path}" if is_file else "write a URL, for example sqlite:///app.db"
 
 
 def _own_source(

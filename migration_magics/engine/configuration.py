@@ -65,7 +65,7 @@ class NamedConnection:
         """
         if self.problem:
             raise UsageProblem(self.problem, hint='url = "postgresql+psycopg://app@localhost/app"')
-        url = parse_url(secret(self.url, self.name, environment))
+        url = parse_url(secret(self.url, self.name, environment), f"The url of connection {self.name!r}")
         return url if self.password is None else url.set(password=secret(self.password, self.name, environment))
 
 
@@ -141,7 +141,8 @@ def _from_keyring(place: str, connection: str) -> str:
 def dotenv(path: Path) -> dict[str, str]:
     """Return the variables of the .env file at *path*; nothing is put into the process's environment.
 
-    Raises ConnectionNotFound where there is no such file, DriverMissing without `python-dotenv`.
+    Raises ConnectionNotFound where there is no such file, UsageProblem where it cannot be read, DriverMissing without
+    `python-dotenv`.
     """
     if not path.is_file():
         raise ConnectionNotFound(
@@ -153,7 +154,10 @@ def dotenv(path: Path) -> dict[str, str]:
         raise DriverMissing(
             ".env files are read by python-dotenv, which is not installed.", hint="%pip install python-dotenv"
         ) from error
-    return {name: value for name, value in dotenv_values(path).items() if value is not None}
+    try:
+        return {name: value for name, value in dotenv_values(path).items() if value is not None}
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from error
 
 
 def changed(settings: Settings, values: Mapping[str, object], where: str) -> Settings:
@@ -199,10 +203,18 @@ def _table(path: Path) -> Mapping[str, Any] | None:
         raise UsageProblem(
             f"{path.name} is no valid TOML: {error}.", hint="mend the file, then run the command again"
         ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from error
     table = document.get("tool", {}).get("migration_magics")
     if table is not None and not isinstance(table, dict):
         raise UsageProblem(f"[{TABLE}] in {path.name} is no table.", hint=f"write [{TABLE}] above its keys")
     return table
+
+
+def _unreadable(path: Path, error: OSError | UnicodeDecodeError) -> UsageProblem:
+    if isinstance(error, UnicodeDecodeError):
+        return UsageProblem(f"{path.name} cannot be read: it is not UTF-8.", hint=f"save {path.name} as UTF-8")
+    return UsageProblem(f"{path.name} cannot be read: {error.strerror}.", hint=f"who may read {path}?")
 
 
 def _configuration(table: Mapping[str, Any], path: Path) -> Configuration:

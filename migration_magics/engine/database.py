@@ -32,6 +32,7 @@ _NAMES = {
     "oracle": "Oracle",
     "mssql": "SQL Server",
 }
+_FILE_DRIVERS = {"sqlite", "sqlite+pysqlite", "sqlite+aiosqlite"}  # others, such as libsql's, do know hosts
 _PORTS = {"postgresql": 5432, "mysql": 3306}
 
 
@@ -66,19 +67,26 @@ def sqlite_path(url: URL, directory: Path | None = None) -> Path | None:
     return Path(os.path.abspath(Path(directory or Path.cwd()) / name))  # noqa: PTH100 - resolve() would follow links
 
 
-def parse_url(text: str) -> URL:
-    """Return the URL that *text* is. Raises UsageProblem, which never quotes the text: it may hold a password."""
+def parse_url(text: str, what: str = "This") -> URL:
+    """Return the URL that *text* is. Raises UsageProblem, which calls it *what*: quoted it might show a password."""
     try:
         url = sa.make_url(text)
     except (exc.ArgumentError, ValueError) as error:
         raise UsageProblem(
-            "This is not a database URL.", hint="write it as dialect://user@host/database, for example sqlite:///app.db"
+            f"{what} is not a database URL.",
+            hint="write it as dialect://user@host/database, for example sqlite:///app.db",
         ) from error
     _, at, rest = (url.host or "").rpartition("@")
     if at:  # SQLAlchemy ends the password at its first @
         raise UsageProblem(
             f"This URL has more than one @, so that its host would be {MASK}@{rest}.",
             hint="write @ in a password as %40",
+        )
+    if url.drivername in _FILE_DRIVERS and url.host:
+        path = "/".join(part for part in (url.host, url.database) if part)
+        raise UsageProblem(
+            "SQLite has no host: a relative path follows three slashes, an absolute one four.",
+            hint=f"{url.drivername}:///{path}",
         )
     return url
 

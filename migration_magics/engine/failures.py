@@ -48,6 +48,12 @@ _PACKAGES = {
     "greenlet": "greenlet",
 }
 
+_CHECK_FILE = "is the path right, is it a file, and may you read and write it?"
+_CHECK_SERVER = (
+    "is the server up, and are host, port, user, password and database name right? "
+    "%migrate connections shows what is connected"
+)
+
 _READ_ONLY = {"25006", 1290, 1792, 1836}
 _LOCKED = {"55P03", 1205, 3572}
 _TIMED_OUT = {1969, 3024}
@@ -146,10 +152,10 @@ def reaching(name: str, *secrets: str) -> Iterator[None]:
         if problem is not None:
             raise problem from error
         if isinstance(error, (exc.OperationalError, exc.InterfaceError, OSError)):
+            is_file = "unable to open database file" in words(error)
             raise DatabaseUnreachable(
                 f"{name} does not answer: {redact(words(error), *secrets)}",
-                hint="is the server up, and are host, port, user, password and database name right? "
-                "%migrate connections shows what is connected",
+                hint=_CHECK_FILE if is_file else _CHECK_SERVER,
             ) from error
         if isinstance(error, exc.ProgrammingError) and not error.statement:  # so psycopg says of an option
             raise _arguments_refused(error, name, secrets) from error

@@ -476,3 +476,35 @@ def test_an_at_in_a_password_is_told_and_not_shown(url):
         Workspace().connect(url)
     assert caught.value.hint == "write @ in a password as %40"
     assert "ssw0rd" not in str(caught.value) + repr(caught.value) + "".join(caught.value._render_traceback_())
+
+
+@pytest.mark.parametrize(
+    "line, message, hint",
+    [
+        ("connect a.db", "no connection or variable 'a.db'", "%migrate connect sqlite:///a.db"),
+        ("connect /d/a.sqlite", "no connection or variable", "%migrate connect sqlite:////d/a.sqlite"),
+        ("connect sqlite:/a.db", "no connection or variable", "%migrate connect sqlite:///a.db"),
+        ("connect sqlite://a.db", "SQLite has no host", "sqlite:///a.db"),
+        ("connect sqlite://dir/a.db", "SQLite has no host", "sqlite:///dir/a.db"),
+        ("connect sqlite:////", "unable to open database file", "is the path right"),
+        ("connect text", "variable text holds text that is no database URL", 'text = "sqlite:///app.db"'),
+        ("connect bad", "The url of connection 'bad' is not a database URL", "dialect://user@host/database"),
+        ("connect bad --dotenv latin.env", "latin.env cannot be read: it is not UTF-8", "save latin.env as UTF-8"),
+        ("init file/deeper", "No project can be written to file/deeper", "%migrate init DIR"),
+    ],
+)
+def test_what_to_type_instead_is_said(line, message, hint):
+    Path("pyproject.toml").write_text('[tool.migration_magics.connections.bad]\nurl = "s3cret, not a url"\n')
+    Path("latin.env").write_bytes(b"A=\xff\n")
+    Path("file").touch()
+    with pytest.raises(errors.MigrationError) as caught:
+        Workspace(lookup={"text": "s3cret"}.get).run(line)
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_pyproject_in_another_encoding_is_told():
+    Path("pyproject.toml").write_bytes(b"# \xff\n")
+    with pytest.raises(errors.UsageProblem, match=r"pyproject\.toml cannot be read: it is not UTF-8"):
+        Workspace()

@@ -79,7 +79,7 @@ def test_locks_are_known(postgresql_url, mariadb_url):
     [
         ("postgresql+psycopg://me:hunter2@127.0.0.1:1/app", DatabaseUnreachable, "is the server up"),
         ("mysql+pymysql://me:hunter2@127.0.0.1:1/app", DatabaseUnreachable, "is the server up"),
-        ("sqlite:////no/such/folder/x.db", DatabaseUnreachable, "is the server up"),
+        ("sqlite:////no/such/folder/x.db", DatabaseUnreachable, "is the path right"),
         ("oracle+cx_oracle://me:hunter2@host/app", DriverMissing, "%pip install oracledb"),
         ("mysql+mysqldb://me:hunter2@host/app", DriverMissing, "%pip install mysqlclient"),
         ("postgresql+pg8000://me:hunter2@host/app", DriverMissing, "%pip install pg8000"),
