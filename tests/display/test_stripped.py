@@ -125,3 +125,12 @@ def test_tables_are_for_screen_readers_too() -> None:
     assert html.count("<th ") == html.count('<th scope="col"')
     assert "<th>" not in html
     assert html.count("<svg") == html.count('aria-hidden="true"><') == 7
+
+
+def test_the_table_of_a_branched_history_tells_the_graph_without_its_drawing() -> None:
+    """Merges, and both sides of a branch point, say in words what they build on; the rest builds on the row below."""
+    said = bare(bundle(EXAMPLES["history"])["text/html"]).split()
+    joined = " ".join(said)
+    assert "builds on a41c9e, 77e0f4" in joined.replace(" ,", ",")
+    assert joined.count("builds on 1d5520") == 2
+    assert joined.count("builds on") == 3

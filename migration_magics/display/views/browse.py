@@ -69,7 +69,7 @@ def _current_table(result: Current, known: dict[str, Revision], settings: Settin
     columns = [Column("revision", is_code=True, is_narrow=True), Column("message")]
     if result.verbose:
         columns += [
-            Column("builds on", is_code=True),
+            Column("builds on", is_code=True, is_narrow=True),
             Column("created", is_code=True, is_narrow=True),
             Column("file", is_code=True),
         ]
@@ -95,7 +95,9 @@ def _(result: Heads, settings: Settings) -> View:
         return View("Heads", blocks=(Prose(NO_REVISIONS),))
     shown, hidden = capped(result.revisions, settings)
     date_column = dates(shown)
-    verbose = (Column("builds on", is_code=True), Column("file", is_code=True)) if result.verbose else ()
+    verbose = (
+        (Column("builds on", is_code=True, is_narrow=True), Column("file", is_code=True)) if result.verbose else ()
+    )
     columns = (Column("revision", is_code=True, is_narrow=True), Column("message"), *date_column, *verbose)
     rows = []
     for one in shown:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ...model.lanes import lanes
 from ...redact import redact
 from ...results import History
-from ..view import Column, GraphRow, Line, Link, Piece, Prose, Row, Table, View, cell, chip, code, plain
+from ..view import Cell, Column, GraphRow, Line, Link, Piece, Prose, Row, Table, View, cell, chip, code, plain
 from ..words import count, day, minute
 from .base import NO_REVISIONS, capped, dates, files, ids, name_cell, remarks, view_of
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from ...model.graph import Revision
     from ...settings import Settings
+
+
+_SEVERAL = 2
 
 
 @view_of.register(History)
@@ -30,9 +34,8 @@ def _(result: History, settings: Settings) -> View:
     state_column = (Column("state", is_narrow=True),) if result.applied is not None else ()
     columns = (Column("revision", is_code=True, is_narrow=True), *state_column, Column("message"), *date_column)
     folder, names = files(shown) if result.verbose else ("", {})
-    if result.verbose:
-        columns += (Column("builds on", is_code=True), Column("file", is_code=True))
-    rows = tuple(_row(result, one, names, has_dates=bool(date_column)) for one in shown)
+    told = frozenset(one.id for one in shown) if result.verbose else _off_the_line(shown)
+    rows = tuple(_row(result, one, names, told, has_dates=bool(date_column)) for one in shown)
     table = Table("Newest first", columns, rows, hidden, graph_rows(result, shown))
     notes = (*_notes(result), *(((Piece("files in"), code(folder)),) if folder else ()))
     return View("History", notes=notes, blocks=(table, *remarks(*result.notes)))
@@ -52,7 +55,25 @@ def _notes(result: History) -> tuple[Line, ...]:
     return tuple(notes)
 
 
-def _row(result: History, one: Revision, names: Mapping[str, str], *, has_dates: bool) -> Row:
+def _off_the_line(shown: Sequence[Revision]) -> frozenset[str]:
+    """Return the revisions that do not build on just the one in the row below, for whom the drawing is not there.
+
+    Also those that share what they build on, so that a branch is named on each side; nothing of a history in one line.
+    """
+    below = [*((one.id,) for one in shown[1:]), ()]
+    found = {one.id for one, expected in zip(shown, below, strict=True) if one.parents != expected}
+    if found <= {shown[-1].id} and len(shown[-1].parents) < _SEVERAL:  # perhaps of a range: it goes on below
+        return frozenset()
+    children = Counter(parent for one in shown for parent in one.parents)
+    forked = {one.id for one in shown if any(children[parent] > 1 for parent in one.parents)}
+    return frozenset(found - {one.id for one in shown[-1:] if not one.parents} | forked)
+
+
+def _row(result: History, one: Revision, names: Mapping[str, str], told: frozenset[str], *, has_dates: bool) -> Row:
+    """One revision; below its message, where that is *told*, what it builds on, and its file where *names* has it.
+
+    A line of its own, so that no id is broken where there is little room.
+    """
     state = result.state(one.id)
     words = ("current" if state == "current" else "", "head" if one.id in result.heads else "")
     cells = [name_cell(one, *words, labels=one.labels)]
@@ -61,11 +82,19 @@ def _row(result: History, one: Revision, names: Mapping[str, str], *, has_dates:
     merge: tuple[Piece, ...] = (chip("merge"),) if len(one.parents) > 1 else ()
     merge += (chip("! broken file", "drop"),) if one.id in result.broken else ()
     needs = (Piece("· needs", tone="dim"), *ids(one.depends_on)) if one.depends_on else ()
-    cells.append(cell(one.message, *merge, *needs))
+    parents = (Piece("builds on", tone="dim"), *ids(one.parents, "base"))
+    file = (code(names[one.id]),) if one.id in names else ()
+    cells.append(
+        Cell(
+            (
+                *cell(one.message, *merge, *needs).parts,
+                *((parents,) if one.id in told else ()),
+                *((file,) if file else ()),
+            )
+        )
+    )
     if has_dates:
         cells.append(cell(minute(one.created_at) if result.verbose else day(one.created_at)))
-    if result.verbose:
-        cells += [cell(*ids(one.parents)), cell(code(names[one.id]))]
     return Row(tuple(cells), "here" if state == "current" else "dim" if state == "pending" else "")
 
 
