@@ -22,13 +22,18 @@ def require_name(
     name = database.name
     is_itself = isinstance(source, configuration.NamedConnection) and source.name == name
     known = configuration.read().connections.get(name)
-    if known is not None and known.protected and not is_itself and _identity(known, environment) != database.identity:
+    if (
+        known is not None
+        and known.protected
+        and not is_itself
+        and not _is_same(_identity(known, environment), database)
+    ):
         raise UsageProblem(
             f"{name} is a protected connection of pyproject.toml, and another database.",
             hint=f"choose another name: --as {name}_2, or connect to the one of that name: %migrate connect {name}",
         )
     before = ws.databases.get(name)
-    if before is not None and before.is_protected and before.identity != database.identity:
+    if before is not None and before.is_protected and not _is_same(before.identity, database):
         raise UsageProblem(
             f"{name} is the name of another database, which is protected.",
             hint=f"choose another name: --as {name}_2, or first %migrate disconnect {name}",
@@ -37,7 +42,7 @@ def require_name(
 
 def spread(ws: WorkspaceState, database: Database, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """Protect *database* where it is one that is protected by another name, and its other names where it is; say so."""
-    twins = [one for one in ws.databases.values() if one.name != database.name and one.identity == database.identity]
+    twins = [one for one in ws.databases.values() if one.name != database.name and _is_same(one.identity, database)]
     if not database.is_protected:
         twin = next((one.name for one in twins if one.is_protected), None) or _configured_twin(
             ws, database, environment
@@ -55,10 +60,14 @@ def spread(ws: WorkspaceState, database: Database, environment: Mapping[str, str
 def _configured_twin(ws: WorkspaceState, database: Database, environment: Mapping[str, str]) -> str | None:
     """The protected connection of pyproject.toml, or the open one of the same name, whose database this is."""
     before = ws.databases.get(database.name)
-    if before is not None and before.is_protected and before.identity == database.identity:
+    if before is not None and before.is_protected and _is_same(before.identity, database):
         return before.name
     found = (one for one in configuration.read().connections.values() if one.protected)
-    return next((one.name for one in found if _identity(one, environment) == database.identity), None)
+    return next((one.name for one in found if _is_same(_identity(one, environment), database)), None)
+
+
+def _is_same(identity: str | None, database: Database) -> bool:
+    return connecting.is_one_place(identity, database.identity)
 
 
 def _identity(named: configuration.NamedConnection, environment: Mapping[str, str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import URL, Connection, Engine
@@ -94,6 +95,16 @@ def configured_url(project: Project) -> URL | None:
 def identity_of(url: str) -> str | None:
     """Return what tells the database of *url* from others; None where *url* only says where the URL is kept."""
     return identity(parse_url(url)) if "://" in url else None
+
+
+def is_one_place(one: str | None, other: str | None) -> bool:
+    """Say whether what is written by way of one identity shows by way of the other: links followed, `mode=ro` or not."""
+    return one is not None and other is not None and _place(one) == _place(other)
+
+
+def _place(identity_: str) -> str:
+    family, _, path = identity_.partition(":")
+    return os.path.realpath(path.removesuffix("?mode=ro")) if family == "sqlite" else identity_
 
 
 def has_password(url: str) -> bool:

@@ -432,6 +432,9 @@ def test_a_name_of_pyproject_is_never_given_by_itself(with_prod):
 
 def test_the_url_of_a_protected_connection_is_protected(with_prod, monkeypatch):
     ws = with_prod
+    Path("link.db").symlink_to("real/prod.db")
+    for url in ("real/prod.db", "link.db", "file:real/prod.db?uri=true", "file:real/prod.db?uri=true&mode=ro"):
+        assert Workspace().connect(f"sqlite:///{url}", name="other").connection.is_protected
     for line in ("connect sqlite:///real/prod.db", "connect sqlite:///real/prod.db --as prod"):
         assert ws.run(line).connection.is_protected
     monkeypatch.setenv("FAR", "sqlite:///far.db")
