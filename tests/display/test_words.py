@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migration_magics.display import clean, words
+from migration_magics import clean
+from migration_magics.display import words
 
 
 @pytest.mark.parametrize("module", [words, clean])
