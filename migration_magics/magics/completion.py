@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 
 from ..commands.complete import Offer, complete, complete_cell
+from ..commands.unfinished import unfinished
 from ..engine.folders import paths
 from ..model.names import Names
 from .body_completion import complete_body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -47,6 +48,19 @@ _CONNECTABLE = frozenset(
 )
 _UNBROKEN = {ord(" "): "\N{NO-BREAK SPACE}", ord("-"): "\N{NON-BREAKING HYPHEN}", ord("/"): "/\N{WORD JOINER}"}
 _log = logging.getLogger(__name__)
+
+
+class _Nothing:
+    """No completion, and yet not empty: IPython (9.18, completer.py) lets only a matcher that has any silence the others.
+
+    On our lines they would offer Python's names where a message, a number or a fingerprint is to be written.
+    """
+
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Iterator[SimpleCompletion]:
+        return iter(())
 
 
 class ShellFacts:
@@ -110,16 +124,18 @@ def new_matcher(shell: InteractiveShell, workspace: Callable[[], object | None])
     facts = ShellFacts(shell, workspace)
 
     def migration_magics(context: CompletionContext) -> dict[str, Any]:
+        is_ours = False
         try:
-            offer = _offer(context, facts, shell)
+            offer, is_ours = _offer(context, facts, shell)
         except Exception:  # noqa: BLE001 - IPython would print a traceback into the prompt; the log has it
             _log.debug("completion failed", exc_info=True)
             offer = Offer()
+        found = [SimpleCompletion(text=each.text, type=_unbroken(each.about)) for each in offer.candidates]
         return {
-            "completions": [SimpleCompletion(text=each.text, type=_unbroken(each.about)) for each in offer.candidates],
+            "completions": found or (_Nothing() if is_ours else []),
             # IPython's own splitter cuts at ":", "=" and "@"; it does not look at a fragment without completions
             "matched_fragment": offer.fragment,
-            "suppress": bool(offer.candidates),
+            "suppress": bool(found) or is_ours,
             "ordered": True,
         }
 
@@ -132,26 +148,26 @@ def _unbroken(about: str) -> str:
     return about.translate(_UNBROKEN)
 
 
-def _offer(context: CompletionContext, facts: ShellFacts, shell: InteractiveShell) -> Offer:
+def _offer(context: CompletionContext, facts: ShellFacts, shell: InteractiveShell) -> tuple[Offer, bool]:
+    """Return what is offered, and whether nobody else may offer anything: on the lines that no Python stands on."""
     line = context.text_until_cursor
     lines = context.full_text.split("\n")
     first = next((number for number, text in enumerate(lines) if text.strip()), 0)
     cell = _CELL.match(lines[first])
     if cell is None:
         rest = _migrate_line(line, shell, is_only=len(lines) == 1)
-        return Offer() if rest is None else complete(rest, facts)
+        return (Offer(), False) if rest is None else (complete(rest, facts), unfinished(rest) is not None)
     if context.cursor_line == first:
         head = _CELL.match(line)
-        return (
-            Offer()
-            if head is None or head.end() == len(f"%%{head[1]}")
-            else complete_cell(head[1], line[head.end() :], facts)
-        )
+        if head is None or head.end() == len(f"%%{head[1]}"):
+            return Offer(), False
+        rest = line[head.end() :]
+        return complete_cell(head[1], rest, facts), unfinished(rest) is not None
     if context.cursor_line < first:
-        return Offer()
+        return Offer(), False
     body = "\n".join([*lines[first + 1 : context.cursor_line], line])
     is_sql = re.search(r"\s--sql(\s|\Z)", lines[first]) is not None
-    return complete_body(body, facts.names(None), facts.dialect(), is_sql=is_sql)
+    return complete_body(body, facts.names(None), facts.dialect(), is_sql=is_sql), False
 
 
 def _migrate_line(line: str, shell: InteractiveShell, *, is_only: bool) -> str | None:

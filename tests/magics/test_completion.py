@@ -103,6 +103,28 @@ def test_connections_and_variables(shell):
     assert "in use" in completions(shell, "%migrate use ")[0][1]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "%migrate upgrade --plan ",
+        "%migrate upgrade --plan pri",
+        "%migrate nosuch pri",
+        "%migrate upgrade a1:",
+        "%migrate revision -m pri",
+        "moved = %migrate upgrade --tag ",
+        "%%revision -m pri",
+    ],
+)
+def test_where_we_have_nothing_to_offer_nobody_else_does(shell, line):
+    """No Python names where a message or a fingerprint is to be written."""
+    assert completions(shell, line) == []
+
+
+def test_python_is_completed_everywhere_else(shell):
+    assert "print" in offered(shell, "%migrate status\npri")
+    assert "print" in offered(shell, "%%revision -m x\npri")
+
+
 def test_paths(fresh, tmp_path):
     (tmp_path / "my project").mkdir()
     assert replaced(fresh, "%migrate init m") == ['%migrate init "my project/"']
@@ -291,4 +313,4 @@ def test_no_text_makes_our_matcher_fail(shell, text):
     lines = text.split("\n")
     workspace = shell.magics_manager.registry["MigrateMagics"]._workspace
     context = CompletionContext(lines[-1], text, len(lines[-1]), len(lines) - 1, 500)
-    assert text.endswith(_offer(context, ShellFacts(shell, lambda: workspace), shell).fragment)
+    assert text.endswith(_offer(context, ShellFacts(shell, lambda: workspace), shell)[0].fragment)
