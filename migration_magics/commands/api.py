@@ -53,6 +53,11 @@ class Workspace(WorkspaceState):
         result: Connections = self._do("connections", (), {})
         return result
 
+    def use(self, *name: str) -> Connected:
+        """Switch to another connection."""
+        result: Connected = self._do("use", name, {})
+        return result
+
     def disconnect(self, *name: str) -> Connected:
         """Close a connection."""
         result: Connected = self._do("disconnect", name, {})

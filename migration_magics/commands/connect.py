@@ -106,7 +106,7 @@ def _open_already(
             f"{source} is connected already, and a connection has one name.",
             hint=f"%migrate use {source}, or first %migrate disconnect {source}",
         )
-    ws.use(source)
+    ws.switch(source)
     notes: tuple[str, ...] = ()
     if protected and not ws.database.is_protected:
         ws.database.is_protected = True
@@ -142,7 +142,7 @@ def use(ws: WorkspaceState, *, name: str) -> Connected:
     """Switch to the connection *name*, which is opened where only pyproject.toml knows it. Raises ConnectionNotFound."""
     if name not in ws.databases and name in configuration.read().connections:
         return connect(ws, source=name)
-    ws.use(name)
+    ws.switch(name)
     return _connected(ws, f"connection {name}")
 
 

@@ -127,7 +127,7 @@ class WorkspaceState:
             self._current = next(reversed(self._entries), None)
         database.dispose()
 
-    def use(self, name: str) -> None:
+    def switch(self, name: str) -> None:
         """Use the connection *name*. Raises ConnectionNotFound."""
         self.require(name)
         self._current = name

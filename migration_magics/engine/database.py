@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +12,7 @@ from sqlalchemy import exc
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import NullPool, Pool, SingletonThreadPool, StaticPool
 
-from ..errors import ConnectionProblem, DatabaseUnreachable, UsageProblem
+from ..errors import DatabaseUnreachable, UsageProblem
 from ..redact import MASK, redact, remember, secrets_of
 from . import failures, worker
 from .brake import Brake
@@ -345,11 +344,3 @@ def _facts(connection: Connection) -> str:
     version = ".".join(str(part) for part in (dialect.server_version_info or ()) if isinstance(part, int))
     name = "MariaDB" if getattr(dialect, "is_mariadb", False) else _NAMES.get(dialect.name, dialect.name)
     return f"{name} {version}".strip()
-
-
-def thread_is_main() -> bool:
-    """The calling thread is the one that gets KeyboardInterrupt."""
-    return threading.current_thread() is threading.main_thread()
-
-
-__all__ = ["ConnectionProblem", "Database", "engine_for", "identity", "parse_url", "sqlite_path", "thread_is_main"]

@@ -112,9 +112,6 @@ def _why(error: Exception, chain: Chain, id_: str, dialect: str) -> str:
     reads = isinstance(error, (AttributeError, TypeError, exc.NoInspectionAvailable))
     reads = reads or "live database connection" in str(
         error
-    )  # a batch that rebuilds its table, as Alembic 1.20 says it
+    )  # a batch that rebuilds its table, in Alembic 1.20's words
     because = "it reads from the database, which offline SQL cannot" if reads else "it cannot be written as SQL"
     return f"Revision {id_}{place} has no offline SQL: {because} ({type(error).__name__}: {failures.words(error)})."
-
-
-__all__ = ["OfflineFailed", "render"]

@@ -152,8 +152,3 @@ def has_version_table(connection: Any, options: dict[str, Any], session: Sequenc
     for statement in session:
         connection.exec_driver_sql(statement)
     return bool(MigrationContext.configure(connection, opts=kept)._has_version_table())
-
-
-def takes_part_in_outer_transaction(migration_context: MigrationContext) -> bool:
-    """Say whether Alembic found a transaction that is not its own, which it will neither commit nor interrupt."""
-    return migration_context._in_external_transaction
