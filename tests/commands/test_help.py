@@ -92,4 +92,4 @@ def test_why_shows_causes_and_hides_secrets():
 
 
 def test_why_has_nothing_to_tell_without_an_error():
-    assert why(None).rows() == []
+    assert why(None).records() == []

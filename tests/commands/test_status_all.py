@@ -38,7 +38,7 @@ def named(tmp_path):
 
 
 def states(result):
-    return {row["revision"]: [row[one.name] for one in result.connections] for row in result.rows()}
+    return {row["revision"]: [row[one.name] for one in result.connections] for row in result.records()}
 
 
 def test_revisions_by_connections(ws):

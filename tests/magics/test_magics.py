@@ -131,7 +131,7 @@ def test_why_knows_a_caught_error_and_a_later_one_of_the_python_object(shell):
 
 def test_why_without_an_error_is_empty(shell, monkeypatch):
     monkeypatch.delattr("sys.last_value", raising=False)
-    assert not outcome(shell, "%migrate why").rows()
+    assert not outcome(shell, "%migrate why").records()
 
 
 def test_edit_fills_the_next_cell(shell):

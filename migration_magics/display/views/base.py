@@ -48,7 +48,7 @@ _Item = TypeVar("_Item")
 @singledispatch
 def view_of(result: Result, settings: Settings) -> View:
     """Return what *result* shows. A result without a view of its own shows its rows."""
-    rows, hidden = capped(result.rows(), settings)
+    rows, hidden = capped(result.records(), settings)
     name = type(result).__name__
     if not rows:
         return View(name, blocks=(Prose(plain("Nothing to show.")),))

@@ -1,0 +1,44 @@
+"""READ FIRST: one frozen result per command.
+
+A command returns one of these and prints nothing. All of them show themselves as text (`str`) and HTML, become a DataFrame
+(`to_frame`) and JSON-ready data (`to_dict`). Fields hold values of `model` only: no engine, no file handle, no secret.
+
+base: what all share. place: connections and where they stand. browse: revisions. compare: schemas. move: plans and what
+ran. author: revision files. guide: help and the last error.
+"""
+
+from .author import Authored
+from .base import Result
+from .browse import Branches, Current, Heads, History, RevisionShown, Shown
+from .compare import Blamed, Checked, Compared, SchemaShown
+from .guide import HelpEntry, HelpPage, Why
+from .move import Moved, Planned, SqlShown
+from .place import Connected, Connections, ConnectionShown, Initialised, ProjectShown, Status, StatusOfAll
+
+__all__ = [
+    "Authored",
+    "Blamed",
+    "Branches",
+    "Checked",
+    "Compared",
+    "Connected",
+    "ConnectionShown",
+    "Connections",
+    "Current",
+    "Heads",
+    "HelpEntry",
+    "HelpPage",
+    "History",
+    "Initialised",
+    "Moved",
+    "Planned",
+    "ProjectShown",
+    "Result",
+    "RevisionShown",
+    "SchemaShown",
+    "Shown",
+    "SqlShown",
+    "Status",
+    "StatusOfAll",
+    "Why",
+]

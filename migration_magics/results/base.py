@@ -1,0 +1,53 @@
+"""What all results share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..model.plain import plain
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What all results share. A subclass says its table in `records`.
+
+    *protected* is the name of the connection that the command used, where that is a protected one; *elsewhere* is its
+    name where another one is in use (`--on`).
+    """
+
+    protected: str = field(default="", kw_only=True)
+    elsewhere: str = field(default="", kw_only=True)
+    is_about_one_connection: ClassVar[bool] = True
+    """So that it says when that is a protected one; the others say it of each, or are about none."""
+
+    def records(self) -> list[dict[str, Any]]:
+        """The result as a table: one dictionary per row, the same keys in each, in the order shown; may be empty."""
+        raise NotImplementedError  # pragma: no cover - every result has its own
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-ready data: dictionaries, lists, strings, numbers, booleans and None."""
+        return dict(plain(self))
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return `records` as a DataFrame, complete whatever the display limit; pandas is imported here."""
+        import pandas
+
+        frame: pandas.DataFrame = pandas.DataFrame(self.records())
+        return frame
+
+    def __str__(self) -> str:
+        from ..display import text  # the one lazy import upward: see design section 4
+
+        return text(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from ..display import bundle
+
+        return bundle(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
