@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 OnStep = Callable[[int, int, StepDraft], None]
 """Called as each step begins and ends: its number from 1, how many there are, and the draft of it."""
 
+Look = Callable[["Connection", StepDraft], None]
+"""Called after each step with the connection it ran on, to read what became of the database; it must write nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -52,6 +55,7 @@ class Options:
     engine_name: str | None = None
     watch: Watch | None = None
     """What to stop at; None where every loss was agreed to."""
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +322,8 @@ class Run:
             self._tell(number, len(plan.steps), draft)
             yield step
             self.recorder.finish()
+            if self.options.look is not None:
+                _look(self.options.look, context.connection, draft)
             self._tell(number, len(plan.steps), draft)
 
     def _stamp_steps(self, plan: Plan, heads: tuple[str, ...]) -> Iterator[Any]:
@@ -371,6 +377,14 @@ class Run:
         notes = (f"{dropped:,} further statements were sent and not kept here",) if dropped else ()
         output = redact(self.output)
         return Trace(tuple(steps), self.mode, self._transactions_in_words(), duration_s, is_dry_run, output, notes)
+
+
+def _look(look: Look, connection: Connection, draft: StepDraft) -> None:
+    """Let *look* read; the transaction that reading begins between two of Alembic's is ended, for it would stop the next."""
+    is_between = not connection.in_transaction()
+    look(connection, draft)
+    if is_between and connection.in_transaction():
+        connection.rollback()
 
 
 def _marked(function: Callable[..., None], draft: StepDraft, sentinel: Sentinel | None) -> Callable[..., None]:

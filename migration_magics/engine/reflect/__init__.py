@@ -1,0 +1,33 @@
+"""A live database -> a `Schema`, in a fixed number of catalogue queries whatever the number of tables. Writes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from ...model.schema import Schema
+
+
+def reflect(connection: Connection, only: frozenset[str] | None = None) -> Schema:
+    """Return the schema that *connection* sees; with *only*, nothing but the tables of these keys that exist.
+
+    Raises SQLAlchemy's errors. A dialect without a reader of its own is read through SQLAlchemy's Inspector.
+    """
+    family = connection.dialect.name
+    if family == "sqlite":
+        from . import sqlite
+
+        return sqlite.read(connection, only)
+    if family == "postgresql":
+        from . import postgresql
+
+        return postgresql.read(connection, only)
+    if family in {"mysql", "mariadb"}:
+        from . import mysql
+
+        return mysql.read(connection, only)
+    from . import other
+
+    return other.read(connection, only)
