@@ -6,8 +6,15 @@ A diff is a list of changes that are made one after the other. Paths: ("evaluati
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 from typing import Any, Literal
+
+from .draft import Draft
+from .parts import OBJECTS, PARTS, label, labelled, split
+from .parts import DoesNotApply as DoesNotApply
+from .schema import Column, Schema, Table
 
 Kind = Literal["add", "drop", "alter", "rename"]
 
@@ -34,3 +41,166 @@ class SchemaDiff:
 
     def __bool__(self) -> bool:
         return bool(self.changes)
+
+
+def diff(before: Schema, after: Schema, renames: Sequence[Change] = ()) -> SchemaDiff:
+    """Return what makes *after* of *before*: renames first, then table by table, then what belongs to no table.
+
+    *renames* are tried in their order; what follows from one (keys and indexes that name the column) is no change of its
+    own. One that does not fit the two schemas is left out, and so is a drop and an add.
+    """
+    if before is after:
+        return SchemaDiff()
+    changes, current = _renames(before, after, renames)
+    for one, other in _paired(current.tables, after.tables, attrgetter("key")):
+        changes.extend(_table_changes(one, other))
+    for kind in OBJECTS:
+        for one, other in _paired(getattr(current, kind), getattr(after, kind), attrgetter("key")):
+            changes.extend(_change(("", kind, (one or other).key), one, other))
+    if current.dialect != after.dialect:
+        changes.append(Change("alter", ("", "dialect"), current.dialect, after.dialect))
+    return SchemaDiff(tuple(changes))
+
+
+def apply(schema: Schema, diff: SchemaDiff) -> Schema:
+    """Return the *schema* with the changes of a *diff* made, sharing what did not change.
+
+    Raises DoesNotApply where a change does not fit: something is there already, is not there, or is another than *before*.
+    """
+    draft = Draft(schema)
+    for change in diff.changes:
+        draft.make(change)
+    return draft.schema
+
+
+def invert(diff: SchemaDiff) -> SchemaDiff:
+    """Return the diff that takes back what *diff* does."""
+    return SchemaDiff(tuple(_inverted(change) for change in reversed(diff.changes)))
+
+
+_INVERSE: dict[Kind, Kind] = {"add": "drop", "drop": "add", "alter": "alter", "rename": "rename"}
+
+
+def _inverted(change: Change) -> Change:
+    path = (*change.path[:-1], change.after) if change.kind == "rename" else change.path
+    return Change(_INVERSE[change.kind], path, change.after, change.before, change.place)
+
+
+def _renames(before: Schema, after: Schema, renames: Sequence[Change]) -> tuple[list[Change], Schema]:
+    """Return the *renames* that fit, and *before* with them made."""
+    made: list[Change] = []
+    current = before
+    for rename in renames:
+        change = Change("rename", rename.path, rename.before, rename.after)
+        if not _is_wanted(change, after):
+            continue
+        try:
+            renamed = apply(current, SchemaDiff((change,)))
+            is_exact = apply(renamed, SchemaDiff((_inverted(change),))) == current
+        except DoesNotApply:
+            continue
+        # Where something pointed to the new name before anything had it, taking the rename back would catch that, too.
+        if is_exact:
+            made.append(change)
+            current = renamed
+    return made, current
+
+
+def _is_wanted(rename: Change, after: Schema) -> bool:
+    """Tell whether *after* has what is renamed by its new name."""
+    if rename.path[-1:] != (rename.before,) or rename.before == rename.after:
+        return False
+    if len(rename.path) == 1:
+        table = after.table(rename.after)
+        return table is not None and split(rename.after) == (table.schema, table.name)
+    # A table that gets another name later keeps this one until then: only its own column can be asked for then.
+    table = after.table(rename.path[0])
+    return table is None or table.column(rename.after) is not None
+
+
+def _paired(
+    before: tuple[Any, ...], after: tuple[Any, ...], name: Callable[[Any], str]
+) -> Iterator[tuple[Any | None, Any | None]]:
+    """Walk two sorted tuples side by side; None stands where one side lacks what the other has."""
+    if before is after:
+        return
+    names, others = list(map(name, before)), list(map(name, after))
+    i = j = 0
+    while i < len(names) and j < len(others):
+        if names[i] == others[j]:
+            if before[i] is not after[j]:
+                yield before[i], after[j]
+            i, j = i + 1, j + 1
+        elif names[i] < others[j]:
+            yield before[i], None
+            i += 1
+        else:
+            yield None, after[j]
+            j += 1
+    for each in before[i:]:
+        yield each, None
+    for each in after[j:]:
+        yield None, each
+
+
+def _change(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Change]:
+    """Yield the change from *before* to *after*, if any; None is nothing."""
+    if before == after:
+        return
+    kind: Kind = "add" if before is None else "drop" if after is None else "alter"
+    yield Change(kind, path, before, after)
+
+
+def _table_changes(before: Table | None, after: Table | None) -> Iterator[Change]:
+    if before is None or after is None:
+        yield from _change(((before or after).key,), before, after)  # type: ignore[union-attr]  # one of the two is there
+        return
+    if before == after:
+        return
+    path = (after.key,)
+    if (before.schema, before.name) != (after.schema, after.name):
+        yield Change("drop", path, before)
+        yield Change("add", path, None, after)
+        return
+    yield from _column_changes(path, before.columns, after.columns)
+    yield from _change((*path, "primary key"), before.primary_key, after.primary_key)
+    for part, attribute in PARTS.items():
+        yield from _part_changes((*path, part), getattr(before, attribute), getattr(after, attribute))
+    yield from _change((*path, "comment"), before.comment or None, after.comment or None)
+    for one, other in _paired(before.options, after.options, itemgetter(0)):
+        name, _ = one or other  # type: ignore[misc]  # one of the two is there
+        yield from _change((*path, "options", name), one and one[1], other and other[1])
+
+
+def _column_changes(path: tuple[str, ...], before: tuple[Column, ...], after: tuple[Column, ...]) -> Iterator[Change]:
+    """Yield drops from the last, alterations, additions from the first, and at last the order where it changed."""
+    if before == after:
+        return
+    old, new = {each.name: each for each in before}, {each.name: each for each in after}
+    for place in range(len(before) - 1, -1, -1):
+        if before[place].name not in new:
+            yield Change("drop", (*path, "columns", before[place].name), before[place], None, place)
+    for column in before:
+        if column.name in new:
+            yield from _change((*path, "columns", column.name), column, new[column.name])
+    arranged = [column.name for column in before if column.name in new]
+    for place, column in enumerate(after):
+        if column.name not in old:
+            arranged.insert(place, column.name)
+            yield Change("add", (*path, "columns", column.name), None, column, place)
+    wanted = [column.name for column in after]
+    if arranged != wanted:
+        yield Change("alter", (*path, "column order"), tuple(arranged), tuple(wanted))
+
+
+def _part_changes(path: tuple[str, ...], before: tuple[Any, ...], after: tuple[Any, ...]) -> Iterator[Change]:
+    """Yield drops from the last, alterations, additions from the first."""
+    if before == after:
+        return
+    old, new = labelled(before), labelled(after)
+    for name in sorted(old.keys() - new.keys(), reverse=True):
+        yield Change("drop", (*path, label(*name)), old[name])
+    for name in sorted(old.keys() & new.keys()):
+        yield from _change((*path, label(*name)), old[name], new[name])
+    for name in sorted(new.keys() - old.keys()):
+        yield Change("add", (*path, label(*name)), None, new[name])
