@@ -18,6 +18,7 @@ from .view import (
     Code,
     Details,
     Facts,
+    Folded,
     Line,
     Notes,
     Prose,
@@ -143,6 +144,14 @@ def _statements(kept: Sequence[str]) -> list[str]:
 @_block.register(Details)
 def _(block: Details, _columns: int) -> list[str]:
     return [f"{one_line(block.summary)}:", *(f"    {line}" for line in _code_lines(block.code))]
+
+
+@_block.register(Folded)
+def _(block: Folded, columns: int) -> list[str]:
+    drawn = [f"{one_line(block.summary)}:"]
+    for number, inner in enumerate(block.blocks):
+        drawn += [*([""] if number else []), *(f"  {line}" for line in _block(inner, columns - 2))]
+    return drawn
 
 
 @_block.register(Beside)

@@ -91,6 +91,15 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
+class Folded:
+    """Blocks folded away behind a summary; the text shows them, indented."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A table's cell: lines, and things folded away, in the order shown."""
 
@@ -110,7 +119,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A table's row. *tone* is "here" or "dim"."""
+    """A table's row. *tone* is "here" or "dim"; in a table of changes what happened: "add", "drop" or "alter"."""
 
     cells: tuple[Cell, ...]
     tone: Tone = ""
@@ -178,7 +187,7 @@ class View:
     foot: tuple[Line, ...] = ()
 
 
-Block = Code | Prose | Notes | Facts | Cards | Details | Table | Beside | View
+Block = Code | Prose | Notes | Facts | Cards | Details | Folded | Table | Beside | View
 
 
 def plain(text: str, tone: Tone = "") -> Line:

@@ -32,6 +32,7 @@ from migration_magics.results import (
     StatusOfAll,
     Why,
 )
+from tests.display import schema_examples
 
 
 def _revision(id_: str, parents: str, message: str, month: int, day: int, **more: object) -> Revision:
@@ -398,4 +399,5 @@ EXAMPLES: dict[str, Result] = {
             HelpEntry("--yes", "go ahead where data would be lost"),
         ),
     ),
+    **schema_examples.examples({one.id: one for one in GRAPH.newest_first}),
 }

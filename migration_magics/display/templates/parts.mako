@@ -105,7 +105,10 @@ ${line(part)}\
 % if graph:
  mm-hist\
 % endif
-"><caption ${SIDE | n}>${one_line(block.caption)}</caption>
+">\
+% if block.caption:
+<caption ${SIDE | n}>${one_line(block.caption)}</caption>
+% endif
 <thead><tr>\
 % if graph:
 <th scope="col" ${LEFT | n}>graph</th>\
@@ -192,6 +195,23 @@ ${code(script)}\
 ${view(block)}\
 </div>
 </%def>\
+<%def name="folded(block)">\
+<details class="mm-folded"\
+% if block.is_open:
+ open\
+% endif
+><summary>${one_line(block.summary)}</summary>
+${blocks(block.blocks)}\
+</details>
+</%def>\
+<%def name="blocks(every)">\
+<%
+    draw = {"Code": code, "Prose": prose, "Notes": notes, "Facts": facts, "Cards": cards, "Details": details, "Folded": folded,
+            "Table": table, "Beside": beside, "View": section}
+    for block in every:
+        draw[type(block).__name__](block)
+%>\
+</%def>\
 <%def name="view(one)">\
 <p class="mm-head"><b class="mm-title">${one_line(one.title)}</b>\
 % if one.chips:
@@ -203,12 +223,7 @@ ${view(block)}\
 % endif
 % endfor
 </p>
-<%
-    draw = {"Code": code, "Prose": prose, "Notes": notes, "Facts": facts, "Cards": cards, "Details": details, "Table": table,
-            "Beside": beside, "View": section}
-    for block in one.blocks:
-        draw[type(block).__name__](block)
-%>\
+${blocks(one.blocks)}\
 % for said in one.foot:
 <p class="mm-foot">${line(said)}</p>
 % endfor

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from . import author, browse, help_page, history, move, place
+from . import author, browse, compare, help_page, history, move, place, schema
 from .base import view_of, view_with_badge
 
-__all__ = ["author", "browse", "help_page", "history", "move", "place", "view_of", "view_with_badge"]
+__all__ = [
+    "author",
+    "browse",
+    "compare",
+    "help_page",
+    "history",
+    "move",
+    "place",
+    "schema",
+    "view_of",
+    "view_with_badge",
+]

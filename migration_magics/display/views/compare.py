@@ -1,0 +1,184 @@
+"""Schemas compared: what differs between two, who made what of a table, whether models, history and database agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...results import Blamed, Checked, Compared
+from ..view import (
+    Block,
+    Card,
+    Cards,
+    Cell,
+    Code,
+    Column,
+    Details,
+    Line,
+    Notes,
+    Piece,
+    Prose,
+    Row,
+    Table,
+    View,
+    cell,
+    chip,
+    code,
+    plain,
+)
+from ..words import count, day
+from .base import capped, ids, next_step, remarks, view_of
+from .changes import change_line, changes, named, summed_up
+
+if TYPE_CHECKING:
+    from ...model.blame import Life
+    from ...model.diff import SchemaDiff
+    from ...results.compare import BlamedRow
+    from ...settings import Settings
+
+
+@view_of.register(Compared)
+def _(result: Compared, settings: Settings) -> View:
+    place = (plain(result.place),) if result.place else ()
+    blocks: list[Block] = []
+    if not result.diff:
+        pair = (code(result.before), Piece("and"), code(result.after))
+        blocks.append(Prose((Piece("No differences:"), *pair, Piece("have the same schema."))))
+    notes = (*(summed_up(result.diff) if result.diff else ()), *place)
+    blocks += changes(result.diff, settings)
+    if result.code.strip():
+        blocks.append(Details("The Alembic operations that would do it", Code(result.code, "python")))
+    blocks += [*_not_compared(result.not_compared), *remarks(*result.notes)]
+    return View(f"From {result.before} to {result.after}", (), notes, tuple(blocks), next_step(result.next_command))
+
+
+def _not_compared(sentences: tuple[str, ...]) -> tuple[Block, ...]:
+    if not sentences:
+        return ()
+    return (Prose(plain("Not compared:", "dim")), *remarks(*sentences))
+
+
+_COMPARISONS = (
+    ("models and database", "What would make the database what the models say", "models_vs_database"),
+    ("history and database", "What was changed by hand: from the history to the database", "history_vs_database"),
+    ("models and history", "What the history lacks for the models", "models_vs_history"),
+)
+
+
+@view_of.register(Checked)
+def _(result: Checked, settings: Settings) -> View:
+    diffs: list[tuple[str, str, SchemaDiff | None]] = [
+        (label, title, getattr(result, field)) for label, title, field in _COMPARISONS
+    ]
+    cards = Cards(tuple(Card(label, *_verdict(diff)) for label, _, diff in diffs))
+    sections = tuple(
+        View(title, (), summed_up(diff), changes(diff, settings))
+        for _, title, diff in diffs
+        if diff is not None and diff
+    )
+    place = (plain(result.place),) if result.place else ()
+    behind = (chip(f"{count(result.behind, 'revision')} behind", "here"),) if result.behind else ()
+    at: tuple[Line, ...] = ((Piece("at"), *ids(result.at), *behind),) if result.at or behind else ()
+    word = chip("clean", "add") if result.clean else chip("! not clean", "drop")
+    return View(
+        f"Check of {result.connection}" if result.connection else "Check",
+        (word,),
+        (*at, *place),
+        (
+            cards,
+            *remarks(*(f"! {problem}" for problem in result.problems)),
+            *sections,
+            *_nobody(result.not_checked),
+            *remarks(*result.notes),
+        ),
+        next_step(result.next_command),
+    )
+
+
+def _verdict(diff: SchemaDiff | None) -> tuple[Line, Line]:
+    if diff is None:
+        return plain("not compared"), ()
+    if not diff:
+        return plain("agree"), ()
+    return plain(count(len(diff.changes), "difference"), "drop"), summed_up(diff)[1]
+
+
+def _nobody(sentences: tuple[str, ...]) -> tuple[Block, ...]:
+    if not sentences:
+        return ()
+    return (Prose(plain("Nobody compares:", "dim")), Notes(tuple(plain(sentence) for sentence in sentences)))
+
+
+@view_of.register(Blamed)
+def _(result: Blamed, settings: Settings) -> View:
+    place = (plain(result.place),) if result.place else ()
+    blocks: list[Block] = []
+    if result.rows:
+        blocks.append(_blame_table(result, settings))
+    blocks += [_life(result, life, settings) for life in result.lives]
+    if not blocks:
+        blocks.append(Prose((Piece("Nothing is known of"), code(result.target), Piece("in this history."))))
+    blocks += remarks(*result.notes)
+    return View(f"Blame of {result.target}", (), place, tuple(blocks), next_step(result.next_command))
+
+
+def _blame_table(result: Blamed, settings: Settings) -> Table:
+    shown, hidden = capped(result.rows, settings)
+    columns = (
+        Column("what", is_narrow=True),
+        Column("is", is_code=True),
+        Column("created by", is_narrow=True),
+        Column("last change"),
+    )
+    return Table("In the table's order", columns, tuple(_blame_row(result, row) for row in shown), hidden)
+
+
+def _blame_row(result: Blamed, row: BlamedRow) -> Row:
+    return Row(
+        (
+            cell(*named(row.path)),
+            cell(code(row.text)),
+            cell(*_by(result, row.created_by)),
+            cell(*_last_change(result, row)),
+        ),
+        "dim" if row.dropped_by else "",
+    )
+
+
+def _last_change(result: Blamed, row: BlamedRow) -> Line:
+    last = row.dropped_by or row.changed_by
+    message = plain(result.revisions[last].message) if last in result.revisions else ()
+    if row.dropped_by:
+        return (chip("dropped", "drop"), Piece("by"), *_by(result, last), *message)
+    if last == row.created_by:
+        return (Piece("as created:" if message else "as created", tone="dim"), *message)
+    return (*_by(result, last), *message)
+
+
+def _by(result: Blamed, revision: str) -> Line:
+    """Return a revision with its date; in words where it was before any."""
+    if not revision:
+        return plain("before the history", "dim")
+    known = result.revisions.get(revision)
+    return (code(revision), *(plain(day(known.created_at), "dim") if known else ()))
+
+
+def _life(result: Blamed, life: Life, settings: Settings) -> View:
+    shown, hidden = capped(life.events, settings)
+    dated = any(one.created_at for one in result.revisions.values())
+    columns = (
+        Column("revision", is_code=True, is_narrow=True),
+        *((Column("date", is_code=True, is_narrow=True),) if dated else ()),
+        Column("what it did"),
+        Column("message"),
+    )
+    rows = []
+    for event in shown:
+        known = result.revisions.get(event.revision)
+        date: tuple[Cell, ...] = (cell(day(known.created_at) if known else ""),) if dated else ()
+        what = cell(*change_line(event.change))
+        rows.append(Row((cell(code(event.revision)), *date, what, cell(known.message if known else ""))))
+    kind, name = named(life.path)[0].text, life.path[-1]
+    table = f"{life.path[0]}." if len(life.path) > 2 and life.path[0] else ""
+    state = (chip("dropped", "drop"),) if life.dropped_by else ()
+    blocks: tuple[Block, ...] = (Table("Oldest first", columns, tuple(rows), hidden),) if rows else ()
+    return View(f"{kind} {table}{name}", state, (plain(count(len(life.events), "event")),), blocks)
