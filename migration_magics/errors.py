@@ -8,10 +8,14 @@
     │   ├── DuplicateRevision           two files, one revision id (ValueError)
     │   ├── ParentMissing               a file revises or depends on a revision that has no file (LookupError)
     │   ├── RevisionCycle               revisions that are their own ancestors (ValueError)
-    │   └── EnvironmentFailed           the project's env.py raised, exited, or never configured a database
+    │   ├── EnvironmentFailed           the project's env.py raised, exited, or never configured a database
+    │   ├── NoModels                    env.py names no models to compare (LookupError)
+    │   ├── ModelsProblem               models that a database does not take
+    │   └── ReplayFailed                the history does not run on an empty scratch copy; at which revision, and why
     ├── TargetProblem
     │   ├── RevisionNotFound            no such revision, the nearest named (LookupError)
     │   ├── RevisionAmbiguous           a prefix or relative step that fits several (LookupError)
+    │   ├── ObjectNotFound              no table, column or index of that name, now or ever (LookupError)
     │   ├── SeveralHeads                `head` when there are several: both ways out are named (LookupError)
     │   ├── TargetUnreachable           a range or target that is not on the way (ValueError)
     │   └── NotReversible               a downgrade over a revision that has none; nothing ran
@@ -120,6 +124,26 @@ class EnvironmentFailed(ProjectProblem):
     """The project's env.py raised, exited, or configured no database."""
 
 
+class NoModels(ProjectProblem, LookupError):
+    """env.py gives no models: its `target_metadata` is None, or there is no env.py."""
+
+
+class ModelsProblem(ProjectProblem):
+    """Models that can be imported and that a database does not take, or that contradict each other."""
+
+
+class ReplayFailed(ProjectProblem):
+    """The history does not run on an empty scratch copy: *revision* fails at *place*, "SQLite in memory"; *why*."""
+
+    def __init__(
+        self, message: str, *, revision: str = "", place: str = "", why: str = "", hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.revision = revision
+        self.place = place
+        self.why = _shown(why)
+
+
 class TargetProblem(MigrationError):
     """A revision identifier, range or target that does not lead anywhere."""
 
@@ -130,6 +154,10 @@ class RevisionNotFound(TargetProblem, LookupError):
 
 class RevisionAmbiguous(TargetProblem, LookupError):
     """Several revisions fit the identifier."""
+
+
+class ObjectNotFound(TargetProblem, LookupError):
+    """No table, column, index or constraint has that name, or ever had."""
 
 
 class SeveralHeads(TargetProblem, LookupError):

@@ -1,0 +1,125 @@
+"""What `alembic revision --autogenerate` finds, as Alembic's own operations; nothing is written.
+
+`RevisionContext` does all of it (comparators, plugins, filters, `process_revision_directives`). Its `run_autogenerate` first
+refuses a database that is not at its heads; here that is somebody else's to tell, so the step behind it is called
+(`RevisionContext._run_environment`, Alembic 1.18 to 1.20).
+"""
+
+from __future__ import annotations
+
+import warnings
+from argparse import Namespace
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from alembic import command
+from alembic.autogenerate import render
+from alembic.autogenerate.api import RevisionContext
+from alembic.operations import ops
+from mako.pygen import PythonPrinter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+
+_ARGUMENTS: dict[str, Any] = {
+    "message": None,
+    "autogenerate": True,
+    "sql": False,
+    "head": "head",
+    "splice": False,
+    "branch_label": None,
+    "version_path": None,
+    "rev_id": None,
+    "depends_on": None,
+}
+
+
+def pretend_revision(config: Config) -> None:
+    """Let hooks of env.py find what `alembic revision --autogenerate` was called with; the caller puts it back.
+
+    Alembic's own documentation has a hook that asks `config.cmd_opts.autogenerate`.
+    """
+    given = vars(config.cmd_opts) if config.cmd_opts is not None else {}
+    config.cmd_opts = Namespace(**{**_ARGUMENTS, **given, "cmd": (command.revision, ["message"], [*_ARGUMENTS][1:])})
+
+
+@dataclass(slots=True)
+class Findings:
+    """What one run of env.py has found: feed it to env.py as Alembic's `fn`."""
+
+    revision_context: RevisionContext | None = None
+    migration_context: MigrationContext | None = None
+    warned: list[str] = field(default_factory=list)
+    metadatas: list[Any] = field(default_factory=list)
+
+    def compare(self, heads: tuple[str, ...], context: MigrationContext) -> tuple[()]:
+        """Compare the models with the database of *context*: the work of one `run_migrations()` call; it runs no step."""
+        if self.revision_context is None:
+            assert context.config is not None  # noqa: S101 - there is one whenever env.py runs
+            assert context.script is not None  # noqa: S101
+            self.revision_context = RevisionContext(context.config, context.script, dict(_ARGUMENTS))
+        self.migration_context = context
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            self.revision_context._run_environment(heads, context, True)  # noqa: FBT003 - Alembic's
+        self.warned += (str(warning.message) for warning in caught)
+        return ()
+
+    def collect(self, _heads: tuple[str, ...], context: MigrationContext) -> tuple[()]:
+        """Keep the models of one `run_migrations()` call; it runs no step."""
+        given = context.opts.get("target_metadata")
+        self.metadatas += (
+            () if given is None else given if isinstance(given, (list, tuple, set, frozenset)) else (given,)
+        )
+        return ()
+
+    @property
+    def containers(self) -> tuple[ops.UpgradeOps, ...]:
+        """The operations of every revision that would be written, one container per `run_migrations()` call."""
+        scripts = self.revision_context.generated_revisions if self.revision_context is not None else []
+        return tuple(container for script in scripts for container in script.upgrade_ops_list)
+
+    def rendered(self) -> tuple[str, tuple[str, ...]]:
+        """Return the body of `upgrade()` as env.py's options would have it written, and the import lines it needs."""
+        if self.revision_context is None or not hasattr(self.revision_context, "_last_autogen_context"):
+            return "", ()
+        context = self.revision_context._last_autogen_context
+        context.imports = {line for script in self.revision_context.generated_revisions for line in script.imports}
+        body = "\n".join(line for each in self.containers for part in each.ops for line in render_one(context, part))
+        imports = tuple(sorted(line for entry in context.imports for line in entry.splitlines() if line.strip()))
+        return body.strip(), imports
+
+
+def render_one(context: AutogenContext, operation: ops.MigrateOperation) -> list[str]:
+    """Return the lines of *operation*; a comment where Alembic has no words for it (a hook can put in what it likes)."""
+    buffer = StringIO()
+    printer = PythonPrinter(buffer)  # Mako's, as in Alembic: it indents what stands in a `with`
+    try:
+        for line in render.render_op(context, operation):
+            printer.writeline(line)
+    except (NotImplementedError, ValueError) as error:
+        return [f"# not written: {type(operation).__name__}: {' '.join(str(error).split())}".removesuffix(": ")]
+    return buffer.getvalue().splitlines()
+
+
+def diff_of(operation: ops.MigrateOperation) -> Any:
+    """Return Alembic's own tuple for *operation*, or one of its class's name where it cannot make one."""
+    try:
+        return operation.to_diff_tuple()
+    except (NotImplementedError, ValueError):
+        return (type(operation).__name__,)
+
+
+def flattened(containers: Sequence[ops.OpContainer]) -> Iterator[ops.MigrateOperation]:
+    """Return the single operations in *containers*, in Alembic's order."""
+    for container in containers:
+        for each in container.ops:
+            if isinstance(each, ops.OpContainer):
+                yield from flattened((each,))
+            else:
+                yield each
