@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from migration_magics.model.diff import Change
+from migration_magics.model.diff import Change, diff
 from migration_magics.model.parts import ordered
 from migration_magics.model.schema import (
     Check,
@@ -26,6 +26,7 @@ from migration_magics.model.schema import (
     Unique,
     View,
 )
+from migration_magics.model.timeline import Entry, Timeline
 
 NAMES = ("a", "b", "c", "order", "Ünï", 'quo"te', "do.t", "hash #2", "new\nline", "50%", "<b>", "it's")
 TYPES = (
@@ -152,3 +153,14 @@ def renames(draw):
     if draw(st.booleans()):
         return Change("rename", (before,), before, after)
     return Change("rename", (draw(names), "columns", before), before, after)
+
+
+@st.composite
+def timelines(draw):
+    """A timeline of a few revisions, each from one random schema to the next, with renames where they fit."""
+    found = draw(st.lists(schemas(), min_size=1, max_size=4))
+    entries = tuple(
+        Entry(f"r{number}", diff(before, after, draw(st.lists(renames(), max_size=2))))
+        for number, (before, after) in enumerate(zip(found, found[1:], strict=False))
+    )
+    return Timeline("sqlite", entries, found[0], draw(name_lists), draw(names), draw(name_lists))

@@ -6,15 +6,19 @@ A diff is a list of changes that are made one after the other. Paths: ("evaluati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter, itemgetter
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .draft import Draft
-from .parts import OBJECTS, PARTS, label, labelled, split
-from .parts import DoesNotApply as DoesNotApply
-from .schema import Column, Schema, Table
+from .parts import OBJECTS, PARTS, DoesNotApply, label, labelled, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from .schema import Column, Schema, Table
+
+__all__ = ["Change", "DoesNotApply", "Kind", "SchemaDiff", "apply", "diff", "invert"]
 
 Kind = Literal["add", "drop", "alter", "rename"]
 

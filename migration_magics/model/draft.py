@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from .parts import OBJECTS, PARTS, DoesNotApply, in_order, label, labelled, part_order
 from .rename import with_column_renamed, with_table_renamed
-from .schema import Schema, Table
 
 if TYPE_CHECKING:
     from .diff import Change
+    from .schema import Schema, Table
 
 _by_key = attrgetter("key")
 

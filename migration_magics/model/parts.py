@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .schema import Check, Exclusion, ForeignKey, Schema, Table, Unique, key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 
 class DoesNotApply(ValueError):

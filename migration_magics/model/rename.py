@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from .parts import DoesNotApply, in_order, part_order, split
-from .schema import Check, Column, ForeignKey, Index, Schema, Sequence, Table, Trigger
+
+if TYPE_CHECKING:
+    from .schema import Check, Column, ForeignKey, Index, Schema, Sequence, Table, Trigger
 
 _TOKEN = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] | [^\W\d][\w$]* | . """, re.VERBOSE | re.DOTALL

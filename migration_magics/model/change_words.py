@@ -1,0 +1,221 @@
+"""One plain sentence per change of a schema, for text."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from .parts import content
+from .schema import (
+    Check,
+    Column,
+    Computed,
+    Domain,
+    Enum,
+    Exclusion,
+    ForeignKey,
+    Identity,
+    Index,
+    IndexPart,
+    PrimaryKey,
+    Sequence,
+    Table,
+    Trigger,
+    Unique,
+    View,
+)
+
+if TYPE_CHECKING:
+    from .diff import Change
+
+_LIMIT = 60
+_KINDS = {
+    "columns": "column",
+    "indexes": "index",
+    "foreign keys": "foreign key",
+    "uniques": "unique",
+    "checks": "check",
+    "exclusions": "exclusion",
+    "triggers": "trigger",
+    "options": "option",
+    "views": "view",
+    "enums": "enum",
+    "domains": "domain",
+    "sequences": "sequence",
+}
+
+
+def words(change: Change) -> str:
+    """Return the *change* as one sentence without its table: "add column runtime_ms INTEGER", "drop index ix_a"."""
+    thing = what(change.path)
+    if change.kind == "rename":
+        return f"rename {thing} -> {_short(change.after)}"
+    if change.kind == "alter":
+        said = altered(change.before, change.after)
+        return f"alter {thing}: {said}" if said else f"alter {thing}"
+    value = change.after if change.kind == "add" else change.before
+    said = described(value) if change.kind == "add" else ""
+    return f"{change.kind} {thing} {said}".rstrip()
+
+
+def what(path: tuple[str, ...]) -> str:
+    """Return how the object at *path* is called: "table workers", "column title", "primary key", "enum status"."""
+    if len(path) < 2:
+        return f"table {_short(path[0])}" if path else "schema"
+    name = _short(path[2]) if len(path) > 2 else ""
+    return f"{_KINDS.get(path[1], path[1])} {name}".rstrip()
+
+
+def described(value: Any) -> str:
+    """Return what a value of a schema says beside its name: "INTEGER NOT NULL", "(a, b)", "-> workers(id)"."""
+    match value:
+        case None:
+            return ""
+        case Table():
+            count = len(value.columns)
+            return f"({count} column{'' if count == 1 else 's'})"
+        case Column():
+            return _column(value)
+        case PrimaryKey():
+            return _list(value.columns)
+        case Index():
+            return _index(value)
+        case ForeignKey() | Unique() | Check() | Exclusion():
+            return _constraint(value)
+        case Trigger() | View():
+            return _short(value.definition)
+        case Enum():
+            return _short(_list(tuple(f"'{each}'" for each in value.values)))
+        case Domain():
+            return _domain(value)
+        case Sequence():
+            return _short(" ".join((value.type, *(f"{name} {text}".strip() for name, text in value.options))))
+        case tuple():
+            return _list(tuple(map(str, value)))
+    return _short(value)
+
+
+def altered(before: Any, after: Any) -> str:
+    """Return what differs between two values of one kind: "VARCHAR(50) -> VARCHAR(80), nullable -> NOT NULL"."""
+    if type(before) is not type(after):
+        return " -> ".join(described(each) or "nothing" for each in (before, after))
+    if isinstance(before, Enum) and (said := _enum(before, after)):
+        return said
+    if isinstance(before, (Column, Domain)):
+        return ", ".join(_differences(before, after))
+    one, other = described(before), described(after)
+    if one != other:
+        return f"{one or 'nothing'} -> {other or 'nothing'}"
+    return ", ".join(_differences(before, after)) if hasattr(before, "__dataclass_fields__") else ""
+
+
+def _differences(before: Any, after: Any) -> list[str]:
+    names = [each.name for each in fields(before) if each.name != "family"]
+    pairs = ((name, getattr(before, name), getattr(after, name)) for name in names)
+    return [_difference(name, one, other) for name, one, other in pairs if one != other]
+
+
+_FACTS = {
+    "is_nullable": ("NOT NULL", "nullable"),
+    "is_autoincrement": ("no autoincrement", "autoincrement"),
+    "is_validated": ("NOT VALID", "validated"),
+    "is_unique": ("not unique", "unique"),
+    "is_materialized": ("not materialized", "materialized"),
+}
+
+
+def _difference(field: str, before: Any, after: Any) -> str:
+    if field in _FACTS:
+        return f"{_FACTS[field][bool(before)]} -> {_FACTS[field][bool(after)]}"
+    if field == "type":
+        return f"{_short(before) or 'no type'} -> {_short(after) or 'no type'}"
+    called = {"on_update": "ON UPDATE"}.get(field, field.replace("_", " "))
+    texts = (_value(each) or ("none" if each in (None, "", ()) else "''") for each in (before, after))
+    return f"{called} {' -> '.join(texts)}"
+
+
+def _value(value: Any) -> str:
+    match value:
+        case Identity():
+            options = "".join(f" {name} {text}" for name, text in value.options)
+            return _short(("ALWAYS" if value.is_always else "BY DEFAULT") + options)
+        case Computed():
+            return f"({_short(value.expression)}) {'STORED' if value.is_stored else 'VIRTUAL'}"
+        case tuple():
+            return _list(tuple(_value(each) for each in value))
+        case Check() | Index():
+            return f"{value.name} {described(value)}".strip()
+    return _short(value)
+
+
+def _column(column: Column) -> str:
+    words = [_short(column.type)]
+    if column.collation:
+        words.append(f"COLLATE {_short(column.collation)}")
+    if not column.is_nullable:
+        words.append("NOT NULL")
+    if column.default is not None:
+        words.append(f"DEFAULT {_short(column.default)}")
+    if column.identity:
+        words.append(f"GENERATED {_value(column.identity)} AS IDENTITY")
+    if column.computed:
+        words.append(f"AS {_value(column.computed)}")
+    if column.is_autoincrement:
+        words.append("AUTOINCREMENT")
+    return " ".join(word for word in words if word)
+
+
+def _index(index: Index) -> str:
+    words = [_list(tuple(_part(part) for part in index.parts))]
+    if index.is_unique:
+        words.insert(0, "unique")
+    if index.method:
+        words.append(f"using {_short(index.method)}")
+    if index.included:
+        words.append(f"including {_list(index.included)}")
+    if index.where:
+        words.append(f"where {_short(index.where)}")
+    return " ".join(words)
+
+
+def _part(part: IndexPart) -> str:
+    return f"{_short(part.text)} DESC" if part.is_descending else _short(part.text)
+
+
+def _constraint(constraint: ForeignKey | Unique | Check | Exclusion) -> str:
+    """What the constraint says; nothing that an unnamed one is called by already."""
+    words = [_short(content(constraint))] if constraint.name else []
+    if isinstance(constraint, ForeignKey):
+        words += [f"ON UPDATE {constraint.on_update}"] if constraint.on_update else []
+        words += [f"ON DELETE {constraint.on_delete}"] if constraint.on_delete else []
+        words += [f"MATCH {constraint.match}"] if constraint.match else []
+    if isinstance(constraint, (ForeignKey, Unique)) and constraint.deferrable:
+        words.append(constraint.deferrable)
+    return _short(" ".join(words), 2 * _LIMIT)
+
+
+def _domain(domain: Domain) -> str:
+    words = [_short(domain.type)]
+    if not domain.is_nullable:
+        words.append("NOT NULL")
+    if domain.default is not None:
+        words.append(f"DEFAULT {_short(domain.default)}")
+    words += [f"CHECK ({_short(check.expression)})" for check in domain.checks]
+    return " ".join(words)
+
+
+def _enum(before: Enum, after: Enum) -> str:
+    """Return which values came and went; nothing where only their order did."""
+    come = [f"+ '{_short(each)}'" for each in after.values if each not in before.values]
+    gone = [f"- '{_short(each)}'" for each in before.values if each not in after.values]
+    return ", ".join([*gone, *come])
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return f"({', '.join(_short(each) for each in names)})"
+
+
+def _short(text: Any, limit: int = _LIMIT) -> str:
+    """Return a text on one line, shortened where it is long."""
+    line = " ".join(str(text).split()) if text is not None else ""
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
