@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import strategies as st
 
 from migration_magics.model.diff import Change, diff
@@ -161,6 +163,6 @@ def timelines(draw):
     found = draw(st.lists(schemas(), min_size=1, max_size=4))
     entries = tuple(
         Entry(f"r{number}", diff(before, after, draw(st.lists(renames(), max_size=2))))
-        for number, (before, after) in enumerate(zip(found, found[1:], strict=False))
+        for number, (before, after) in enumerate(pairwise(found))
     )
     return Timeline("sqlite", entries, found[0], draw(name_lists), draw(names), draw(name_lists))

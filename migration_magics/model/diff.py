@@ -60,7 +60,7 @@ def diff(before: Schema, after: Schema, renames: Sequence[Change] = ()) -> Schem
         changes.extend(_table_changes(one, other))
     for kind in OBJECTS:
         for one, other in _paired(getattr(current, kind), getattr(after, kind), attrgetter("key")):
-            changes.extend(_change(("", kind, (one or other).key), one, other))
+            changes.extend(_change(("", kind, (one or other).key), one, other))  # type: ignore[union-attr]  # one of the two is there
     if current.dialect != after.dialect:
         changes.append(Change("alter", ("", "dialect"), current.dialect, after.dialect))
     return SchemaDiff(tuple(changes))

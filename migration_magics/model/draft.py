@@ -33,7 +33,7 @@ class Draft:
     @property
     def schema(self) -> Schema:
         """The schema as it is now."""
-        objects = {kind: tuple(items) for kind, items in self._objects.items()}
+        objects: dict[str, Any] = {kind: tuple(items) for kind, items in self._objects.items()}
         return replace(self._rest, tables=tuple(self._tables), **objects)
 
     def make(self, change: Change) -> None:

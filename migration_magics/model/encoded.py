@@ -189,7 +189,7 @@ def _pair(data: Any) -> tuple[str, str]:
     return _text(one), _text(other)
 
 
-_DECODERS = {cls: tuple(_decoder(each.type) for each in fields(cls)) for cls in _CLASSES}
+_DECODERS = {cls: tuple(_decoder(str(each.type)) for each in fields(cls)) for cls in _CLASSES}
 _USUAL: dict[type, dict[int, Any]] = {
     cls: {at: each.default for at, each in enumerate(fields(cls)) if each.default is not MISSING} for cls in _CLASSES
 }

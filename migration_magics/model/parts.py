@@ -93,12 +93,12 @@ def in_order(items: tuple[Any, ...], order: Callable[[Any], Any]) -> tuple[Any, 
 def ordered(schema: Schema) -> Schema:
     """Return the *schema* with everything in the order that `diff.apply` keeps; what is in order already is not copied."""
     tables = in_order(tuple(_table_in_order(table) for table in schema.tables), _by_key)
-    objects = {kind: in_order(getattr(schema, kind), _by_key) for kind in OBJECTS}
+    objects: dict[str, Any] = {kind: in_order(getattr(schema, kind), _by_key) for kind in OBJECTS}
     return replace(schema, tables=tables, **objects)
 
 
 def _table_in_order(table: Table) -> Table:
-    found = {name: in_order(getattr(table, name), part_order) for name in PARTS.values()}
+    found: dict[str, Any] = {name: in_order(getattr(table, name), part_order) for name in PARTS.values()}
     found["options"] = tuple(sorted(table.options))
     if all(found[name] == getattr(table, name) for name in found):
         return table

@@ -6,19 +6,22 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .parts import DoesNotApply, in_order, part_order, split
+from .schema import Check, Column, ForeignKey, Index, PrimaryKey, Trigger, Unique
 
 if TYPE_CHECKING:
-    from .schema import Check, Column, ForeignKey, Index, Schema, Sequence, Table, Trigger
+    from collections.abc import Callable
+
+    from .schema import Schema, Sequence, Table
+
+    Texts = Callable[[str], str]
 
 _TOKEN = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] | [^\W\d][\w$]* | . """, re.VERBOSE | re.DOTALL
 )
 _PLAIN = re.compile(r"[^\W\d][\w$]*")
-
-Texts = Callable[[str], str]
 
 
 def with_table_renamed(schema: Schema, before: str, after: str) -> Schema:
@@ -32,11 +35,12 @@ def with_table_renamed(schema: Schema, before: str, after: str) -> Schema:
     if schema.table(after) is not None:
         raise DoesNotApply((before,), f"there is a table {after} already")
     schema_name, name = split(after)
-    renamed = replace(
-        table, name=name, schema=schema_name, triggers=_triggers(table.triggers, _renaming(table.name, name))
-    )
+    texts = _renaming(table.name, name)
+    triggers = in_order(tuple(replace(each, definition=texts(each.definition)) for each in table.triggers), part_order)
+    renamed = replace(table, name=name, schema=schema_name, triggers=triggers)
     tables = tuple(
-        _pointing(renamed if each is table else each, lambda fk: _to_table(fk, before, after)) for each in schema.tables
+        _pointing(renamed if each is table else each, lambda fk: with_target_renamed(fk, before, after))
+        for each in schema.tables
     )
     sequences = _owned(
         schema.sequences, {f"{before}.{column.name}": f"{after}.{column.name}" for column in table.columns}
@@ -57,7 +61,9 @@ def with_column_renamed(schema: Schema, table_key: str, before: str, after: str)
         raise DoesNotApply(path, f"there is a column {after} already")
     renamed = _table_with_column_renamed(table, before, after)
     tables = tuple(
-        _pointing(renamed if each is table else each, lambda fk: _to_column(fk, table_key, before, after))
+        _pointing(
+            renamed if each is table else each, lambda fk: with_target_column_renamed(fk, table_key, before, after)
+        )
         for each in schema.tables
     )
     sequences = _owned(schema.sequences, {f"{table_key}.{before}": f"{table_key}.{after}"})
@@ -67,29 +73,42 @@ def with_column_renamed(schema: Schema, table_key: str, before: str, after: str)
 def _table_with_column_renamed(table: Table, before: str, after: str) -> Table:
     texts = _renaming(before, after)
 
-    def names(columns: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(after if column == before else column for column in columns)
+    def each(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+        return in_order(tuple(_part(part, before, after, texts) for part in parts), part_order)
 
-    primary_key = table.primary_key and replace(table.primary_key, columns=names(table.primary_key.columns))
-    uniques = tuple(replace(each, columns=names(each.columns)) for each in table.uniques)
-    foreign_keys = tuple(replace(each, columns=names(each.columns)) for each in table.foreign_keys)
-    checks: tuple[Check, ...] = tuple(replace(each, expression=texts(each.expression)) for each in table.checks)
     return replace(
         table,
-        columns=tuple(_column(column, before, after, texts) for column in table.columns),
-        primary_key=primary_key,
-        uniques=in_order(uniques, part_order),
-        foreign_keys=in_order(foreign_keys, part_order),
-        checks=in_order(checks, part_order),
-        indexes=in_order(tuple(_index(index, before, after, texts) for index in table.indexes), part_order),
-        triggers=_triggers(table.triggers, texts),
+        columns=tuple(_part(column, before, after, texts) for column in table.columns),
+        primary_key=_part(table.primary_key, before, after, texts),
+        foreign_keys=each(table.foreign_keys),
+        uniques=each(table.uniques),
+        checks=each(table.checks),
+        indexes=each(table.indexes),
+        triggers=each(table.triggers),
     )
 
 
-def _column(column: Column, before: str, after: str, texts: Texts) -> Column:
-    if column.computed:
-        column = replace(column, computed=replace(column.computed, expression=texts(column.computed.expression)))
-    return replace(column, name=after) if column.name == before else column
+def part_with_column_renamed(part: Any, before: str, after: str) -> Any:
+    """Return a *part* of a table as it is once a column of that table is renamed."""
+    return _part(part, before, after, _renaming(before, after))
+
+
+def _part(part: Any, before: str, after: str, texts: Texts) -> Any:
+    match part:
+        case Column():
+            if part.computed:
+                part = replace(part, computed=replace(part.computed, expression=texts(part.computed.expression)))
+            return replace(part, name=after) if part.name == before else part
+        case PrimaryKey() | Unique() | ForeignKey():
+            columns = tuple(after if column == before else column for column in part.columns)
+            return replace(part, columns=columns) if columns != part.columns else part
+        case Check():
+            return replace(part, expression=texts(part.expression))
+        case Index():
+            return _index(part, before, after, texts)
+        case Trigger():
+            return replace(part, definition=texts(part.definition))
+    return part
 
 
 def _index(index: Index, before: str, after: str, texts: Texts) -> Index:
@@ -101,10 +120,6 @@ def _index(index: Index, before: str, after: str, texts: Texts) -> Index:
     return replace(index, parts=parts, included=included, where=texts(index.where))
 
 
-def _triggers(triggers: tuple[Trigger, ...], texts: Texts) -> tuple[Trigger, ...]:
-    return in_order(tuple(replace(each, definition=texts(each.definition)) for each in triggers), part_order)
-
-
 def _pointing(table: Table, pointed: Callable[[ForeignKey], ForeignKey]) -> Table:
     found = tuple(pointed(fk) for fk in table.foreign_keys)
     if all(one is other for one, other in zip(found, table.foreign_keys, strict=True)):
@@ -112,11 +127,13 @@ def _pointing(table: Table, pointed: Callable[[ForeignKey], ForeignKey]) -> Tabl
     return replace(table, foreign_keys=in_order(found, part_order))
 
 
-def _to_table(fk: ForeignKey, before: str, after: str) -> ForeignKey:
+def with_target_renamed(fk: ForeignKey, before: str, after: str) -> ForeignKey:
+    """Return a foreign key as it is once the table *before* is called *after*."""
     return replace(fk, target=after) if fk.target == before else fk
 
 
-def _to_column(fk: ForeignKey, table: str, before: str, after: str) -> ForeignKey:
+def with_target_column_renamed(fk: ForeignKey, table: str, before: str, after: str) -> ForeignKey:
+    """Return a foreign key as it is once a column of *table* is renamed."""
     if fk.target != table or before not in fk.target_columns:
         return fk
     return replace(fk, target_columns=tuple(after if each == before else each for each in fk.target_columns))

@@ -35,7 +35,7 @@ worker = ForeignKey(("a", "b"), "workers", ("id", "no"), on_delete="CASCADE")
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    "change, said",
     [
         (Change("add", ("t",), None, Table("t", (title,))), "add table t (1 column)"),
         (Change("drop", ("t",), Table("t")), "drop table t"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -50,10 +51,8 @@ def test_wrong_data_is_a_value_error_or_a_timeline(timeline, data):
     for step in path:
         holder = holder[step]
     holder[last] = data.draw(anything)
-    try:
+    with contextlib.suppress(ValueError):
         assert isinstance(decode(encoded), Timeline)
-    except ValueError as error:
-        assert str(error)
 
 
 def _places(data, path=()):
