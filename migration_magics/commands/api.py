@@ -11,7 +11,10 @@ from .workspace import WorkspaceState
 if TYPE_CHECKING:
     from ..results import (
         Authored,
+        Blamed,
         Branches,
+        Checked,
+        Compared,
         Connected,
         Connections,
         Current,
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
         Moved,
         Planned,
         Result,
+        SchemaShown,
         Shown,
         SqlShown,
         Status,
@@ -96,6 +100,26 @@ class Workspace(WorkspaceState):
     def show(self, *revision: str, **options: object) -> Shown:
         """Return one revision in full."""
         result: Shown = self._do("show", revision, options)
+        return result
+
+    def schema(self, *what: str, **options: object) -> SchemaShown:
+        """Return the schema of a revision, of the database or of the models."""
+        result: SchemaShown = self._do("schema", what, options)
+        return result
+
+    def blame(self, *target: str, **options: object) -> Blamed:
+        """Return which revision made and last changed what of a table."""
+        result: Blamed = self._do("blame", target, options)
+        return result
+
+    def diff(self, *sides: str, **options: object) -> Compared:
+        """Return what differs between two of: a revision, `base`, `head`, `db`, `models`."""
+        result: Compared = self._do("diff", sides, options)
+        return result
+
+    def check(self, **options: object) -> Checked:
+        """Return whether models, history and database agree."""
+        result: Checked = self._do("check", (), options)
         return result
 
     def plan(self, *target: str, **options: object) -> Planned:

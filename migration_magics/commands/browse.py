@@ -6,16 +6,22 @@ from typing import TYPE_CHECKING
 
 from ..engine import offline, planner, targets
 from ..engine.sources import revision_source
-from ..errors import CheckFailed, NotConnected, ProjectNotFound, UsageProblem
+from ..errors import CheckFailed, MigrationError, NotConnected, ProjectNotFound, UsageProblem
 from ..results import Branches, Current, Heads, History, RevisionShown, Shown, Status, StatusOfAll
 from .connect import offered
+from .objects import lives_of
+from .sides import drift, history_of, like_of, live
 from .workspace import WorkspaceState, pending_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..errors import RevisionFileBroken
+    from ..model.diff import SchemaDiff
     from ..model.graph import Graph, Revision
+
+_REPLAYED_TO_SHOW = 500
+"""How many revisions are replayed at most to show what one of them does: about a second of SQLite in memory."""
 
 _LOOKED_INTO = 200
 """How many files a look parses at most: those that would run next, or the newest. A plan parses all that it would run."""
@@ -76,7 +82,22 @@ def _status(ws: WorkspaceState) -> Status:
         pending,
         _next_command(graph, current, pending, has_connection=connection is not None),
         problems,
+        _drift(ws, current) if is_known else None,
     )
+
+
+def _drift(ws: WorkspaceState, current: tuple[str, ...] | None) -> SchemaDiff | None:
+    """What differs between the database and the history at its revision, where a replay is there already; else None."""
+    if not ws.has_connection or current is None:
+        return None
+    history, like = history_of(ws), like_of(ws)
+    try:
+        if ws.timelines.kept(history, like) is None:
+            return None
+        at = ws.timelines.at_if_kept(history, like, current)
+        return None if at is None or at.dialect != ws.database.family else drift(at.schema, live(ws))
+    except MigrationError:
+        return None
 
 
 def current_known(graph: Graph, current: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -165,8 +186,12 @@ def history(
     range: str | None = None,  # noqa: A002 - the option's name
     verbose: bool = False,
     grep: str | None = None,
+    table: str | None = None,
 ) -> History:
-    """Return the revisions of *range* (default: all), newest first, with what is applied."""
+    """Return the revisions of *range* (default: all), newest first, with what is applied.
+
+    With *table* only those that touched it, or a part of one; the history is replayed for that. Raises ObjectNotFound.
+    """
     graph = ws.chain.graph
     ids, problem = _current_or_none(ws)
     revisions = graph.newest_first if range is None else _in_range(ws, graph, range)
@@ -175,13 +200,31 @@ def history(
         revisions = tuple(
             r for r in revisions if wanted in f"{r.id}\n{r.doc}\n{r.message}\n{r.path}\n{' '.join(r.labels)}".casefold()
         )
+    if table:
+        touching = _touching(ws, table)
+        revisions = tuple(revision for revision in revisions if revision.id in touching)
     is_known = ids is not None and not planner.unknown_ids(graph, ids)
     applied = graph.ancestors(ids or ()) if is_known else None
     broken = _broken(ws, [one for one in revisions if applied is None or one.id not in applied])
     notes = (*_problems(graph, ids, problem), *_broken_sentences(broken))
     return History(
-        revisions, graph, graph.heads, ids, applied, range or "", ws.current_name or "", verbose, notes, tuple(broken)
+        revisions,
+        graph,
+        graph.heads,
+        ids,
+        applied,
+        range or "",
+        ws.current_name or "",
+        verbose,
+        notes,
+        tuple(broken),
+        table or "",
     )
+
+
+def _touching(ws: WorkspaceState, target: str) -> frozenset[str]:
+    timeline = ws.timelines.whole(history_of(ws), like_of(ws))
+    return frozenset(event.revision for life in lives_of(timeline, target) for event in life.events)
 
 
 def _in_range(ws: WorkspaceState, graph: Graph, text: str) -> tuple[Revision, ...]:
@@ -207,13 +250,36 @@ def show(ws: WorkspaceState, *, revision: str = "head") -> Shown:
     if not wanted:
         raise targets.not_found(graph, revision)
     applied = graph.ancestors(current_known(graph, ids))
-    shown = tuple(_shown(graph, id_, ids, applied) for id_ in wanted)
+    changes, notes = _changes(ws)
+    shown = tuple(_shown(graph, id_, ids, applied, changes) for id_ in wanted)
     dialect = ws.database.dialect if ws.has_connection else "sqlite"
     sql, why = _sql(ws, wanted, dialect)
-    return Shown(shown, dialect, sql, why)
+    return Shown(shown, dialect, sql, why, notes)
 
 
-def _shown(graph: Graph, id_: str, ids: tuple[str, ...] | None, applied: frozenset[str]) -> RevisionShown:
+def _changes(ws: WorkspaceState) -> tuple[Mapping[str, SchemaDiff], tuple[str, ...]]:
+    """What each revision does to the schema, by id, and what to say where that is not known.
+
+    A short history is replayed for it; of a long one, what an earlier command has replayed is used.
+    """
+    history, like = history_of(ws), like_of(ws)
+    try:
+        timeline = ws.timelines.kept(history, like)
+        if timeline is None and len(ws.chain.graph) > _REPLAYED_TO_SHOW:
+            return {}, ("The schema change is not known yet: %migrate blame and %migrate diff replay the history.",)
+        timeline = timeline or ws.timelines.whole(history, like)
+    except MigrationError as error:
+        return {}, (f"The schema change is not known: {error.message}",)
+    return {entry.revision: entry.diff for entry in timeline.entries}, timeline.notes
+
+
+def _shown(
+    graph: Graph,
+    id_: str,
+    ids: tuple[str, ...] | None,
+    applied: frozenset[str],
+    changes: Mapping[str, SchemaDiff],
+) -> RevisionShown:
     revision = graph[id_]
     state = "" if ids is None else "current" if id_ in ids else "applied" if id_ in applied else "pending"
     return RevisionShown(
@@ -224,6 +290,7 @@ def _shown(graph: Graph, id_: str, ids: tuple[str, ...] | None, applied: frozens
         id_ in graph.heads,
         state,
         revision.has_downgrade,
+        changes.get(id_),
     )
 
 

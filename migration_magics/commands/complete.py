@@ -182,6 +182,10 @@ def _values(argument: Argument, value: str, typed: Unfinished, place: _Place) ->
     if argument.kind == "range":
         done, colon, begun = value.rpartition(":")
         return _offer(_prefixed(done + colon, _revisions(begun, place)), value, typed, keeps_order=True)
+    if argument.kind == "side":
+        sides = (*_SIDES, *_revisions(value, place))
+        found = (each for each in sides if each.text.startswith(value) or each not in _SIDES)
+        return _offer(found, value, typed, keeps_order=True)
     if argument.kind in {"revision", "revisions"}:
         taken = set(place.values)
         found = (each for each in _revisions(value, place) if each.text not in taken)
@@ -196,6 +200,9 @@ def _values(argument: Argument, value: str, typed: Unfinished, place: _Place) ->
         "table": lambda: _tables(place.facts.names(place.on), value),
     }
     return _offer(kinds.get(argument.kind, tuple)(), value, typed)
+
+
+_SIDES = (Candidate("db", "the connected database"), Candidate("models", "what env.py's target_metadata says"))
 
 
 def _connections(facts: Facts) -> Iterator[Candidate]:

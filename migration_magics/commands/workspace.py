@@ -17,6 +17,7 @@ from ..engine.chain import Chain
 from ..engine.environment import Configured, Environment
 from ..engine.project import Project, find
 from ..errors import ConnectionNotFound, MigrationError, NotConnected, ProjectNotFound
+from ..lab.timeline import Timelines
 from ..model.names import Names
 from ..results import ConnectionShown, ProjectShown
 
@@ -35,12 +36,13 @@ class ProjectInUse:
     project: Project
     chain: Chain
     environment: Environment
+    timelines: Timelines
 
     @classmethod
     def of(cls, project: Project) -> ProjectInUse:
         """Return *project* ready for use; nothing is read yet."""
         chain = Chain(project)
-        return cls(project, chain, Environment(project, lambda: chain.directory))
+        return cls(project, chain, Environment(project, lambda: chain.directory), Timelines(chain))
 
 
 @dataclass(slots=True)
@@ -215,6 +217,17 @@ class WorkspaceState:
     def environment(self) -> Environment:
         """Its env.py. Raises ProjectNotFound."""
         return self.in_use.environment
+
+    @property
+    def timelines(self) -> Timelines:
+        """Its replays. Raises ProjectNotFound."""
+        return self.in_use.timelines
+
+    @contextmanager
+    def one_look(self) -> Iterator[None]:
+        """Let what follows see one state of the revision files, read once, however often it asks."""
+        with self.chain.held():
+            yield
 
     # -- reading
 

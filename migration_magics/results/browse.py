@@ -11,6 +11,7 @@ from .base import Result
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..model.diff import SchemaDiff
     from ..model.graph import Graph, Revision
 
 
@@ -108,6 +109,8 @@ class History(Result):
     verbose: bool = False
     notes: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
+    table: str = ""
+    """The object that the revisions touch, where one was asked for."""
 
     def state(self, id_: str) -> str:
         """Return "current", "applied", "pending", or "" where that is not known."""
@@ -146,6 +149,8 @@ class RevisionShown:
     is_head: bool = False
     state: str = ""
     has_downgrade: bool | None = None
+    diff: SchemaDiff | None = None
+    """What it does to the schema; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,7 @@ class Shown(Result):
     dialect: str = ""
     sql: str = ""
     problem: str = ""
+    notes: tuple[str, ...] = ()
 
     def records(self) -> list[dict[str, Any]]:
         return [

@@ -11,7 +11,7 @@ from .base import Result
 if TYPE_CHECKING:
     from ..model.blame import Life
     from ..model.diagram import Diagram
-    from ..model.diff import SchemaDiff
+    from ..model.diff import Change, SchemaDiff
     from ..model.graph import Revision
     from ..model.schema import Schema
 
@@ -122,6 +122,12 @@ class Checked(Result):
     def clean(self) -> bool:
         """Everything that was asked for could be compared, and no difference was found."""
         return not (self.models_vs_database or self.history_vs_database or self.models_vs_history or self.problems)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Every difference, in the order of `records`."""
+        compared = (self.models_vs_database, self.history_vs_database, self.models_vs_history)
+        return tuple(change for diff in compared if diff is not None for change in diff.changes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON-ready data, with `clean`."""

@@ -11,6 +11,7 @@ from .base import Result
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..model.diff import SchemaDiff
     from ..model.graph import Revision
 
 
@@ -102,6 +103,8 @@ class Status(Result):
     pending: tuple[Revision, ...]
     next_command: str
     problems: tuple[str, ...] = ()
+    drift: SchemaDiff | None = None
+    """What was changed by hand; None where the history was not replayed yet (`check` does it)."""
 
     def records(self) -> list[dict[str, Any]]:
         return [
@@ -111,6 +114,7 @@ class Status(Result):
                 "current": ", ".join(revision.id for revision in self.current),
                 "heads": ", ".join(revision.id for revision in self.heads),
                 "pending": len(self.pending),
+                "drift": None if self.drift is None else len(self.drift.changes),
                 "next_command": self.next_command,
             }
         ]

@@ -26,6 +26,7 @@ from ..view import (
 )
 from ..words import count, day, listed, minute
 from .base import NO_REVISIONS, capped, dates, ids, name_cell, next_step, remarks, view_of
+from .changes import changes, summed_up
 
 if TYPE_CHECKING:
     from ...model.graph import Revision
@@ -173,11 +174,20 @@ def _paragraphs(one: Revision) -> list[str]:
     return [paragraph for paragraph in re.split(r"\n\s*\n", rest.strip()) if paragraph.strip()]
 
 
-def _shown_view(shown: RevisionShown) -> View:
+def _schema_change(shown: RevisionShown, settings: Settings) -> tuple[Block, ...]:
+    if shown.diff is None:
+        return ()
+    if not shown.diff:
+        return (Prose(plain("It leaves the schema as it is.")),)
+    return (View("Schema change", notes=summed_up(shown.diff), blocks=changes(shown.diff, settings)),)
+
+
+def _shown_view(shown: RevisionShown, settings: Settings) -> View:
     one = shown.revision
     state = (chip(shown.state, "here" if shown.state == "current" else ""),) if shown.state else ()
     chips = (*state, *((chip("head"),) if shown.is_head else ()), *((chip("merge"),) if len(one.parents) > 1 else ()))
     blocks: list[Block] = [_facts(shown), *(Prose(plain(paragraph)) for paragraph in _paragraphs(one))]
+    blocks += _schema_change(shown, settings)
     if shown.source.strip():
         blocks.append(Code(shown.source, "python", label="Source"))
     title = f"{one.id}: {one.message}" if one.message else one.id
@@ -185,8 +195,8 @@ def _shown_view(shown: RevisionShown) -> View:
 
 
 @view_of.register(Shown)
-def _(result: Shown, _settings: Settings) -> View:
-    sections = tuple(_shown_view(shown) for shown in result.revisions)
+def _(result: Shown, settings: Settings) -> View:
+    sections = tuple(_shown_view(shown, settings) for shown in result.revisions)
     blocks: list[Block] = []
     if result.sql.strip():
         blocks.append(
@@ -194,6 +204,7 @@ def _(result: Shown, _settings: Settings) -> View:
         )
     if result.problem:
         blocks += remarks(f"! No SQL: {result.problem}")
+    blocks += remarks(*result.notes)
     if len(sections) == 1:
         only = sections[0]
         return View(only.title, only.chips, only.notes, (*only.blocks, *blocks), only.foot)

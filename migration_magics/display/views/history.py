@@ -43,6 +43,8 @@ def _(result: History, settings: Settings) -> View:
 
 def _notes(result: History) -> tuple[Line, ...]:
     notes = [plain(count(len(result.revisions), "revision"))]
+    if result.table:
+        notes.append((Piece("that touched"), code(result.table)))
     if result.range:
         notes.append((Piece("range"), code(result.range)))
     if result.applied is not None:

@@ -172,6 +172,10 @@ def _status_cards(result: Status) -> Cards:
         cards.append(Card("behind", plain(behind), note))
     named = plain(heads[0].message) if len(heads) == 1 else plain("no revisions yet" if not heads else "")
     cards.append(Card("head" if len(heads) == 1 else "heads", ids((one.id for one in heads), "none"), named))
+    if result.drift is not None:
+        drift = f"{count(len(result.drift.changes), 'change')} by hand" if result.drift else "none"
+        look = (Piece("see"), code("%migrate diff current db")) if result.drift else plain("as the history made it")
+        cards.append(Card("drift", plain(f"! {drift}" if result.drift else drift), look))
     if result.next_command:
         cards.append(Card("next", (code(result.next_command, "here"),)))
     return Cards(tuple(cards))

@@ -17,17 +17,17 @@ def reflect(connection: Connection, only: frozenset[str] | None = None) -> Schem
     """
     family = connection.dialect.name
     if family == "sqlite":
-        from . import sqlite
+        from .sqlite import read as read_sqlite
 
-        return sqlite.read(connection, only)
+        return read_sqlite(connection, only)
     if family == "postgresql":
-        from . import postgresql
+        from .postgresql import read as read_postgresql
 
-        return postgresql.read(connection, only)
+        return read_postgresql(connection, only)
     if family in {"mysql", "mariadb"}:
-        from . import mysql
+        from .mysql import read as read_mysql
 
-        return mysql.read(connection, only)
-    from . import other
+        return read_mysql(connection, only)
+    from .other import read as read_other
 
-    return other.read(connection, only)
+    return read_other(connection, only)

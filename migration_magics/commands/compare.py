@@ -1,0 +1,221 @@
+"""Compare: schema, diff, blame, check. Nothing here writes to the database in use; histories run on scratch copies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..engine import autogenerate, operations, planner
+from ..errors import CheckFailed, MigrationError, NoModels, ReplayFailed
+from ..lab.models import models_against_history
+from ..model.change_words import words
+from ..model.diagram import diagram as diagram_of
+from ..model.diagram import diagram_of_diff
+from ..model.diff import SchemaDiff
+from ..model.diff import diff as diff_of
+from ..model.renamed import between, turned
+from ..results import Blamed, Checked, Compared, SchemaShown
+from ..results.compare import BlamedRow
+from .objects import lives_of, required_table, table_of
+from .sides import DATABASE, Side, comparable, drift, history_of, like_of, live, require_connection, side
+from .workspace import pending_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model.blame import Life
+    from ..model.diff import Change
+    from ..model.timeline import Timeline
+    from .workspace import WorkspaceState
+
+_DEPTH = 1
+
+
+def schema(
+    ws: WorkspaceState,
+    *,
+    what: str | None = None,
+    table: str | None = None,
+    diagram: bool = False,
+    depth: int | None = None,
+    from_database: bool = False,
+) -> SchemaShown:
+    """Return the schema of a revision, of the database (the default) or of the models, or one *table* of it."""
+    wanted = what or (DATABASE if ws.has_connection else "head")
+    try:
+        with ws.one_look():
+            found = side(ws, wanted, is_from_database=from_database)
+    except MigrationError:
+        if what is None or table is not None:
+            raise
+        default = DATABASE if ws.has_connection else "head"
+        found = side(ws, default, is_from_database=from_database)
+        if table_of(found.schema, what) is None:
+            raise
+        table = what  # `schema evaluations`: one table of what is there
+    key = ""
+    if table is not None:
+        key = required_table(ws, found, table).key
+    drawn = diagram_of(found.schema, around=key, depth=depth or _DEPTH) if diagram else None
+    return SchemaShown(found.schema, found.label, key, found.place, drawn, found.notes)
+
+
+def diff(
+    ws: WorkspaceState,
+    *,
+    before: str | None = None,
+    after: str | None = None,
+    table: str | None = None,
+    diagram: bool = False,
+    from_database: bool = False,
+) -> Compared:
+    """Return what would make *after* of *before*: revisions, `base`, `head`, `db`, `models`.
+
+    Without *after* it is the database, or the head where none is connected; without both, from the database to the head.
+    """
+    if before is None:
+        before, after = (DATABASE, "head") if ws.has_connection else ("base", "head")
+    if after is None:
+        after = DATABASE if ws.has_connection and before != DATABASE else "head"
+    with ws.one_look():
+        one = side(ws, before, is_from_database=from_database)
+        other = side(ws, after, is_from_database=from_database)
+        left, right, notes = comparable(one, other)
+        hints = _renames(ws, one, other) if not notes else ()
+    found = diff_of(left.schema, right.schema, hints)
+    if table is not None:
+        found = _of_table(ws, found, one, other, table)
+    code = operations.code(found, left.schema, right.schema).text if found and not notes else ""
+    drawn = diagram_of_diff(left.schema, right.schema, found) if diagram else None
+    seen = tuple(dict.fromkeys(f"{each.kind} {each.name}" for each in (*one.schema.seen, *other.schema.seen)))
+    places = " · ".join(f"{each.label}: {each.place}" for each in (one, other) if each.place)
+    return Compared(
+        one.label,
+        other.label,
+        found,
+        code,
+        places,
+        drawn,
+        seen,
+        (*dict.fromkeys((*one.notes, *other.notes, *notes)),),
+    )
+
+
+def _of_table(ws: WorkspaceState, found: SchemaDiff, one: Side, other: Side, name: str) -> SchemaDiff:
+    known = table_of(one.schema, name) or table_of(other.schema, name)
+    key = known.key if known is not None else required_table(ws, other, name).key
+    return SchemaDiff(tuple(change for change in found.changes if change.path[0] == key))
+
+
+def _renames(ws: WorkspaceState, one: Side, other: Side) -> tuple[Change, ...]:
+    """What was renamed between two places of one history; nothing where the sides are none, or on different branches."""
+    if one.ids is None or other.ids is None or one.ids == other.ids:
+        return ()
+    timeline = ws.timelines.kept(history_of(ws), like_of(ws))
+    if timeline is None:
+        return ()
+    graph = ws.chain.graph
+    lower, upper = graph.ancestors(one.ids), graph.ancestors(other.ids)
+    if lower <= upper:
+        return between(_changes(timeline, upper - lower))
+    return turned(between(_changes(timeline, lower - upper))) if upper <= lower else ()
+
+
+def _changes(timeline: Timeline, ids: frozenset[str]) -> Iterator[Change]:
+    return (change for entry in timeline.entries if entry.revision in ids for change in entry.diff.changes)
+
+
+def blame(ws: WorkspaceState, *, target: str, from_database: bool = False) -> Blamed:
+    """Return which revision made and last changed what of a table; of one object (`TABLE.NAME`), its whole life."""
+    with ws.one_look():
+        timeline = ws.timelines.whole(history_of(ws), like_of(ws), is_from_database=from_database)
+        graph = ws.chain.graph
+    found = lives_of(timeline, target)
+    rows = tuple(_row(life) for life in found)
+    ids = {id_ for life in found for event in life.events for id_ in (event.revision,)}
+    revisions = {id_: graph[id_] for id_ in sorted(ids) if id_ in graph}
+    is_table = len(found) > 1 or len(found[0].path) == 1
+    return Blamed(target, rows, () if is_table else found, revisions, f"replayed on {timeline.place}", timeline.notes)
+
+
+def _row(life: Life) -> BlamedRow:
+    after = next((event.change.after for event in reversed(life.events) if event.change.after is not None), None)
+    text = getattr(after, "type", "") if life.path[1:2] == ("columns",) else ""
+    return BlamedRow(life.path, life.created_by, life.changed_by, text, life.dropped_by)
+
+
+def check(ws: WorkspaceState, *, strict: bool = False, from_database: bool = False) -> Checked:
+    """Return whether models, history and database agree. With *strict*, raise CheckFailed unless they do."""
+    require_connection(ws, "check compares one")
+    with ws.one_look():
+        found = _checked(ws, is_from_database=from_database)
+    if strict and not found.clean:
+        raise CheckFailed(_unclean(found), hint="%migrate check shows all of it", details=_differences(found))
+    return found
+
+
+def _checked(ws: WorkspaceState, *, is_from_database: bool) -> Checked:
+    database, history, graph = ws.database, history_of(ws), ws.chain.graph
+    heads = ws.heads_of(database)
+    planner.require_known(graph, heads, database.name)
+    here = live(ws)
+    notes: list[str] = []
+    problems: list[str] = []
+    place, found = "", None
+    try:
+        at = ws.timelines.at(history, database, heads, is_from_database=is_from_database)
+        one, other, said = comparable(Side(at.schema, "the history"), Side(here, "the database"))
+        found = drift(one.schema, other.schema)
+        place, notes = at.place, [*at.notes, *said]
+    except ReplayFailed as error:
+        problems.append(error.message)
+    models, in_history = None, None
+    try:
+        compared = autogenerate.models_against(ws.environment, database, history.x, history.engine_name)
+        models = compared.diff
+        notes += compared.notes
+        behind = pending_count(graph, heads) or 0
+        if found is not None:
+            in_history = models if not found and not behind else models_against_history(history, database)
+    except NoModels as error:
+        notes.append(f"{error.message} So only history and database are compared.")
+        behind = pending_count(graph, heads) or 0
+    not_checked = autogenerate.not_compared(here, ws.calls(database)[0].options)
+    return Checked(
+        models,
+        found,
+        in_history,
+        not_checked,
+        heads,
+        behind,
+        place,
+        database.name,
+        tuple(problems),
+        tuple(dict.fromkeys(notes)),
+        _next(models, found, in_history, behind),
+    )
+
+
+def _next(models: SchemaDiff | None, drift: SchemaDiff | None, in_history: SchemaDiff | None, behind: int) -> str:
+    if behind:
+        return "%migrate plan"
+    if drift:
+        return "%migrate diff head db"
+    if in_history or models:
+        return '%migrate revision --autogenerate -m "what changes"'
+    return ""
+
+
+def _differences(found: Checked) -> tuple[str, ...]:
+    return tuple(
+        f"{row['comparison']}: {words(change)}" for row, change in zip(found.records(), found.changes, strict=True)
+    )[:10]
+
+
+def _unclean(found: Checked) -> str:
+    counts = (
+        (found.models_vs_database, "between models and database"),
+        (found.history_vs_database, "between history and database"),
+        (found.models_vs_history, "between models and history"),
+    )
+    said = [f"{len(diff.changes)} {where}" for diff, where in counts if diff]
+    return f"{found.connection} is not clean: {', '.join(said)} differ." if said else " ".join(found.problems)

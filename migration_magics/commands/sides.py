@@ -1,0 +1,141 @@
+"""What a schema command is asked about: a revision, `base`, `head`, the database, the models; each as a schema."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..engine import planner
+from ..engine.reflect import reflect
+from ..errors import NotConnected, UsageProblem
+from ..lab.replay import History, version_tables, without
+from ..model.diff import SchemaDiff, diff
+from ..model.loosely import loosely
+from ..model.schema import Schema
+
+if TYPE_CHECKING:
+    from ..engine.database import Database
+    from .workspace import WorkspaceState
+
+DATABASE, MODELS = "db", "models"
+_SPELLINGS = {"database": DATABASE, "metadata": MODELS}
+_STEPS = re.compile(r"[+-]\d+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One schema, what it is called, and how it is known. *ids* is where it stands in the history, None where nowhere."""
+
+    schema: Schema
+    label: str
+    place: str = ""
+    notes: tuple[str, ...] = ()
+    ids: tuple[str, ...] | None = None
+
+
+def history_of(ws: WorkspaceState) -> History:
+    """Return the project's history, ready to be replayed for the connection in use."""
+    engine_name = ws.engine_name
+    if engine_name is None and ws.has_connection:
+        calls = ws.calls(ws.database)
+        engine_name = calls[0].label if calls[0].siblings else None
+    return History(ws.chain, ws.environment, ws.settings, ws.arguments(), engine_name, ws.on_step)
+
+
+def like_of(ws: WorkspaceState) -> Database | None:
+    """Return the database whose kind a replay is for: the one in use, or None."""
+    return ws.database if ws.has_connection else None
+
+
+def live(ws: WorkspaceState) -> Schema:
+    """Return the schema of the database in use, without Alembic's version tables. Raises NotConnected."""
+    database = ws.database
+    if database.is_missing:
+        return Schema(database.family)
+    return without(database.read(reflect), version_tables(ws.calls(database)))
+
+
+def side(ws: WorkspaceState, text: str, *, is_from_database: bool = False) -> Side:
+    """Return the schema that *text* means. Raises NotConnected, RevisionNotFound and its kin, ReplayFailed, NoModels."""
+    wanted = _SPELLINGS.get(text, text)
+    if wanted == DATABASE:
+        heads = ws.heads_or_problem(ws.database)[0] or ()
+        where = f"{ws.database.name}, at {', '.join(heads) or 'base'}"
+        return Side(live(ws), DATABASE, where, ids=heads if all(id_ in ws.chain.graph for id_ in heads) else None)
+    if wanted == MODELS:
+        from ..lab.models import schema_of_models
+
+        at = schema_of_models(history_of(ws), like_of(ws))
+        return Side(at.schema, MODELS, at.place)
+    if wanted == "base":
+        return Side(Schema(_family(ws)), "base", "nothing applied", ids=())
+    ids = _ids(ws, wanted)
+    at = ws.timelines.at(history_of(ws), like_of(ws), ids, is_from_database=is_from_database)
+    return Side(at.schema, ", ".join(ids) or "base", f"replayed on {at.place}", at.notes, ids)
+
+
+def _family(ws: WorkspaceState) -> str:
+    return ws.database.family if ws.has_connection else "sqlite"
+
+
+def _ids(ws: WorkspaceState, text: str) -> tuple[str, ...]:
+    """The revisions that *text* names; steps are counted from where the database stands."""
+    if text == "current" or _STEPS.match(text):
+        heads = ws.heads_of(ws.database)
+        planner.require_known(ws.chain.graph, heads, ws.database.name)
+        if text == "current":
+            return heads
+        if not heads:
+            return planner.plan_upgrade(ws.chain, text, ()).to_heads if text[0] == "+" else ()
+        if len(heads) > 1:
+            raise UsageProblem(
+                f"The database stands at {len(heads)} heads ({', '.join(heads)}), so {text} could start from any.",
+                hint=f"name the revision: {heads[0]}{text}",
+            )
+        text = f"{heads[0]}{text}"
+    return planner.resolve(ws.chain, text, "diff")
+
+
+def comparable(one: Side, other: Side) -> tuple[Side, Side, tuple[str, ...]]:
+    """Return both sides so that they can be compared, and what to say of it: those of two dialects by names and families."""
+    dialects = {side.schema.dialect for side in (one, other) if not side.schema.is_empty}
+    if len(dialects) < 2:  # both are of one dialect, or one is empty
+        return one, other, ()
+    note = (
+        f"{one.label} is known on {one.schema.dialect} and {other.label} on {other.schema.dialect}: "
+        "names, kinds of types, keys and NOT NULL are compared; defaults, checks and lengths are not."
+    )
+    return _loose(one), _loose(other), (note,)
+
+
+def _loose(side: Side) -> Side:
+    return replace(side, schema=loosely(side.schema))
+
+
+def within(schema: Schema, other: Schema) -> Schema:
+    """Return what of *schema* lies in the default schema, or in one that *other* has something in: the rest is another's."""
+    known = {"", *(table.schema for table in other.tables), *(view.schema for view in other.views)}
+    return replace(
+        schema,
+        tables=tuple(each for each in schema.tables if each.schema in known),
+        views=tuple(each for each in schema.views if each.schema in known),
+        enums=tuple(each for each in schema.enums if each.schema in known),
+        domains=tuple(each for each in schema.domains if each.schema in known),
+        sequences=tuple(each for each in schema.sequences if each.schema in known),
+    )
+
+
+def drift(history: Schema, database: Schema) -> SchemaDiff:
+    """Return what was changed by hand: what makes of the *history*'s schema that of the *database*.
+
+    Columns that only stand in another order are no change, and schemas the history has nothing in are somebody else's.
+    """
+    found = diff(history, within(database, history))
+    return SchemaDiff(tuple(change for change in found.changes if change.path[1:] != ("column order",)))
+
+
+def require_connection(ws: WorkspaceState, doing: str) -> None:
+    """Raise NotConnected, saying what the command wanted of a database."""
+    if not ws.has_connection:
+        raise NotConnected(f"No database is connected, and {doing}.", hint="%migrate connect sqlite:///app.db")

@@ -1,0 +1,45 @@
+"""Options that several commands take, declared once."""
+
+from __future__ import annotations
+
+from ..declaration import Argument, flag, option
+
+VERBOSE = flag("Show everything about each revision.", "-v", "--verbose")
+X = option("A value for the project's env.py, as Alembic's -x.", "-x", metavar="KEY=VALUE", repeatable=True)
+TAG = option("A tag for the project's env.py.", "--tag", metavar="TEXT")
+YES = flag("Go ahead although it loses data.", "--yes")
+DRY_RUN = flag("Run it in a transaction and roll it back.", "--dry-run")
+MOVING = (
+    YES,
+    option("Refuse unless the plan is still this one.", "--plan", metavar="FINGERPRINT"),
+    option("Go ahead on the protected connection of this name.", "--confirm", metavar="NAME", kind="connection"),
+    DRY_RUN,
+    X,
+    TAG,
+)
+FROM_DATABASE = flag(
+    "Start from what the database is now and walk outward, for a history that cannot run on an empty one.",
+    "--from-database",
+)
+PER_REVISION = flag("Commit after each revision instead of once at the end.", "--per-revision")
+SPLICE = flag("Allow building on a revision that is no head: the history branches there.", "--splice")
+BRANCH_LABEL = option("Give the branch a label.", "--branch-label", metavar="LABEL")
+REV_ID = option("Use this revision id instead of a new random one.", "--rev-id", metavar="ID")
+REVISION_OPTIONS = (
+    option("Build on this revision (default: the head, where there is one).", "--head", metavar="REV", kind="revision"),
+    SPLICE,
+    BRANCH_LABEL,
+    option("Needs this revision of another branch.", "--depends-on", metavar="REV", kind="revision", repeatable=True),
+    REV_ID,
+    option("Write the file into this one of the version locations.", "--version-path", metavar="PATH", kind="path"),
+)
+
+
+def message(*, required: bool = False) -> Argument:
+    """The message of a revision."""
+    return option("What the revision does, in a few words.", "-m", "--message", metavar="MESSAGE", required=required)
+
+
+def revisions(help_: str, *, required: bool) -> Argument:
+    """Several revisions."""
+    return Argument("revisions", "revisions", help_, metavar="REVS", repeatable=True, required=required)

@@ -1,0 +1,1 @@
+"""Trying things on copies, never on the real thing."""

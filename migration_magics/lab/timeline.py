@@ -1,0 +1,171 @@
+"""The schema after every revision: a history replayed once on a scratch copy, kept in the kernel and on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from dataclasses import dataclass, replace
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from ..engine import runner, schema_token
+from ..errors import ReplayFailed
+from ..model.timeline import Timeline, schema_after
+from . import cache, outward, scratch
+from .replay import History, replay
+from .scratch import NoScratch
+
+if TYPE_CHECKING:
+    from ..engine.chain import Chain
+    from ..engine.database import Database
+    from ..model.graph import Graph
+    from ..model.schema import Schema
+
+_FORMAT = "1"
+"""Goes up when what is noted of a history changes its meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """The schema at a place in the history, and how it is known: "replayed on SQLite in memory"."""
+
+    schema: Schema
+    place: str
+    dialect: str
+    notes: tuple[str, ...] = ()
+
+
+class Timelines:
+    """The replays of one project, kept while its files are what they were. *chain* says what the files are."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        self._kept: dict[str, Timeline] = {}
+
+    def whole(self, history: History, like: Database | None, *, is_from_database: bool = False) -> Timeline:
+        """Return the replay of the whole history, in the order in which `upgrade heads` runs it.
+
+        On a copy like the database *like*; where no right to make one is there, on SQLite in memory, and the notes say so.
+        With *is_from_database* it starts from what *like* is now and walks both ways. Raises ReplayFailed.
+        """
+        return self._found(history, like, (), is_from_database=is_from_database)
+
+    def kept(self, history: History, like: Database | None) -> Timeline | None:
+        """Return the replay of the whole history where it is there already; nothing runs."""
+        name = self._name(history, like, (), is_from_database=False)
+        return self._kept.get(name) or self._read(name)
+
+    def at_if_kept(self, history: History, like: Database | None, ids: tuple[str, ...]) -> At | None:
+        """Return the schema at *ids* where a replay that is there already came through it; nothing runs."""
+        timeline = self.kept(history, like)
+        found = None if timeline is None else _direct(timeline, self._chain.graph, ids)
+        return (
+            None if timeline is None or found is None else At(found, timeline.place, timeline.dialect, timeline.notes)
+        )
+
+    def at(
+        self, history: History, like: Database | None, ids: tuple[str, ...], *, is_from_database: bool = False
+    ) -> At:
+        """Return the schema that upgrading an empty database to *ids* gives; of no ids, that of base.
+
+        Raises as `whole`; a history that fails somewhere above *ids* is no obstacle.
+        """
+        graph = self._chain.graph
+        try:
+            timeline = self.whole(history, like, is_from_database=is_from_database)
+        except ReplayFailed as error:
+            above = not error.revision or error.revision in graph.ancestors(ids)
+            if above:
+                raise
+            timeline = self._found(history, like, ids, is_from_database=False)
+        found = _direct(timeline, graph, ids)
+        if found is None:
+            timeline = self._found(history, like, ids, is_from_database=False)
+            found = _direct(timeline, graph, ids)
+        if found is None:  # the replay of exactly these ends where they are
+            found = schema_after(timeline, timeline.entries[-1].revision) if timeline.entries else timeline.start
+        return At(found, timeline.place, timeline.dialect, timeline.notes)
+
+    def _found(
+        self, history: History, like: Database | None, ids: tuple[str, ...], *, is_from_database: bool
+    ) -> Timeline:
+        name = self._name(history, like, ids, is_from_database=is_from_database)
+        found = self._kept.get(name) or (None if is_from_database else self._read(name))
+        if found is not None:
+            return found
+        if is_from_database and like is not None:
+            found = outward.replayed(history, like)
+        else:
+            try:
+                found = _replayed(history, like, ids or ("heads",))
+                cache.write(name, found)
+            except NoScratch as refusal:  # not on disk: the right may be given
+                found = self._found(history, None, ids, is_from_database=False)
+                found = replace(found, notes=(*found.notes, refusal.message))
+        self._kept[name] = found
+        return found
+
+    def _read(self, name: str) -> Timeline | None:
+        found = cache.read(name)
+        if found is not None:
+            self._kept[name] = found
+        return found
+
+    def _name(self, history: History, like: Database | None, ids: tuple[str, ...], *, is_from_database: bool) -> str:
+        """A hash of all that a replay depends on, as far as it can be known: files, arguments, versions, server."""
+        graph, env_py = self._chain.graph, self._chain.project.env_py
+        hasher = hashlib.blake2b(digest_size=16)
+
+        def take(*parts: object) -> None:
+            hasher.update(repr(parts).encode(errors="surrogatepass") + b"\0")
+
+        take(_FORMAT, *(metadata.version(package) for package in ("migration_magics", "alembic", "sqlalchemy")))
+        take(*_kind(like), history.x, history.engine_name, ids)
+        if is_from_database and like is not None:
+            take(like.identity, schema_token.read(like), runner.read_heads(like, history.calls(like)))
+        take(env_py.read_bytes() if env_py is not None else b"")
+        wanted = graph.ancestors(ids) if ids else graph.revisions
+        for id_ in sorted(wanted):
+            take(id_, graph[id_].parents, graph[id_].depends_on, graph[id_].digest)
+        return hasher.hexdigest()
+
+
+def _kind(like: Database | None) -> tuple[str, ...]:
+    """What a replay's outcome depends on: the server and its version; for SQLite, the library's."""
+    if like is None or like.family not in {"postgresql", "mysql"}:
+        return ("sqlite", sqlite3.sqlite_version)
+    if like.facts is None:
+        like.reach()
+    return (like.family, like.server)
+
+
+def _replayed(history: History, like: Database | None, targets: tuple[str, ...]) -> Timeline:
+    """Replay on an empty copy; where that fails, once more on one that has the extensions and schemas of *like*."""
+    try:
+        return _on_a_copy(history, like, targets, is_furnished=False)
+    except ReplayFailed:
+        if like is None or like.family != "postgresql":
+            raise
+        return _on_a_copy(history, like, targets, is_furnished=True)
+
+
+def _on_a_copy(history: History, like: Database | None, targets: tuple[str, ...], *, is_furnished: bool) -> Timeline:
+    for is_whole in (False, True):
+        with scratch.empty(like, is_furnished=is_furnished) as copy:
+            found = replay(history, copy, targets, is_whole=is_whole)
+        if found is not None:
+            return found
+    raise AssertionError  # pragma: no cover - a look at everything sees everything
+
+
+def _direct(timeline: Timeline, graph: Graph, ids: tuple[str, ...]) -> Schema | None:
+    """The schema at *ids*, where the replay came through exactly there; None where other branches had run, too."""
+    wanted = graph.ancestors(ids)
+    ran = set(timeline.applied)
+    if ran == wanted:
+        return timeline.start
+    for entry in timeline.entries:
+        ran.add(entry.revision)
+        if len(ran) == len(wanted):
+            return schema_after(timeline, entry.revision) if ran == wanted else None
+    return None
