@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from .clean import CELL_LIMIT, PROSE_LIMIT, lines, one_line
+from .diagram import LEGEND, details
 from .graph import GraphText, graph_text
 from .layout import GAP, column_widths, pad, width, wrap
 from .view import (
@@ -21,6 +22,7 @@ from .view import (
     Folded,
     Line,
     Notes,
+    Picture,
     Prose,
     Row,
     Table,
@@ -152,6 +154,12 @@ def _(block: Folded, columns: int) -> list[str]:
     for number, inner in enumerate(block.blocks):
         drawn += [*([""] if number else []), *(f"  {line}" for line in _block(inner, columns - 2))]
     return drawn
+
+
+@_block.register(Picture)
+def _(block: Picture, columns: int) -> list[str]:
+    said, text = details(block.diagram)
+    return [*_block(said, columns), *wrap(LEGEND, columns), "", *_block(text, columns)]
 
 
 @_block.register(Beside)

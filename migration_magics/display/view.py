@@ -7,7 +7,10 @@ no renderer may put one out in another way.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from ..model.diagram import Diagram
 
 Tone = Literal["", "here", "add", "drop", "alter", "dim"]
 """How a piece looks. Words say the same: a tone never carries meaning alone."""
@@ -100,6 +103,13 @@ class Folded:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """An entity-relationship diagram; with it, folded away, the same as text and as Mermaid."""
+
+    diagram: Diagram
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A table's cell: lines, and things folded away, in the order shown."""
 
@@ -187,7 +197,7 @@ class View:
     foot: tuple[Line, ...] = ()
 
 
-Block = Code | Prose | Notes | Facts | Cards | Details | Folded | Table | Beside | View
+Block = Code | Prose | Notes | Facts | Cards | Details | Folded | Picture | Table | Beside | View
 
 
 def plain(text: str, tone: Tone = "") -> Line:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from migration_magics.model.blame import Event, Life
+from migration_magics.model.diagram import diagram, diagram_of_diff
 from migration_magics.model.diff import Change, SchemaDiff
 from migration_magics.model.graph import Revision
 from migration_magics.model.schema import (
@@ -93,6 +94,8 @@ SCHEMA = Schema(
 )
 SMALL = Schema("sqlite", (WORKERS,))
 
+LEGACY = Table("legacy_runs", (Column("id", "integer"),))
+BEFORE = Schema("postgresql", (EVALUATIONS, LEGACY, WORKERS))
 OLD_TITLE = replace(TITLE, name="title", type="character varying(50)", is_nullable=True)
 DIFF = SchemaDiff(
     (
@@ -102,7 +105,7 @@ DIFF = SchemaDiff(
         Change("drop", ("evaluations", "indexes", "ix_title"), Index("ix_title", (IndexPart("title"),)), None),
         Change("alter", ("evaluations", "comment"), "", EVALUATIONS.comment),
         Change("add", ("metrics",), None, METRICS),
-        Change("drop", ("legacy_runs",), Table("legacy_runs", (Column("id", "integer"),)), None),
+        Change("drop", ("legacy_runs",), LEGACY, None),
         Change("alter", ("", "enums", "status"), Enum("status", ("queued", "done")), SCHEMA.enums[0]),
     )
 )
@@ -119,6 +122,11 @@ def examples(revisions: dict[str, Revision]) -> dict[str, Result]:
         "schema": SchemaShown(SCHEMA, "head", place="replayed on PostgreSQL", next_command="%migrate diff head db"),
         "schema_empty": SchemaShown(Schema("sqlite"), "base"),
         "schema_table": SchemaShown(SCHEMA, "db", table="evaluations", next_command="%migrate blame evaluations"),
+        "schema_diagram": SchemaShown(SCHEMA, "head", place="replayed on PostgreSQL", diagram=diagram(SCHEMA)),
+        "schema_diagram_around": SchemaShown(
+            SCHEMA, "db", table="metrics", diagram=diagram(SCHEMA, around="metrics", limit=1)
+        ),
+        "compared_diagram": Compared("1d5520", "head", DIFF, diagram=diagram_of_diff(BEFORE, SCHEMA, DIFF)),
         "compared": Compared(
             "1d5520",
             "head",

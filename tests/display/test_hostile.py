@@ -41,6 +41,11 @@ TAGS = frozenset(
         "svg",
         "path",
         "circle",
+        "g",
+        "rect",
+        "text",
+        "title",
+        "desc",
         "style",
     )
 )
@@ -61,10 +66,19 @@ ATTRIBUTES = frozenset(
         "cx",
         "cy",
         "r",
+        "role",
+        "x",
+        "y",
+        "rx",
+        "viewbox",
+        "font-size",
+        "font-weight",
+        "font-family",
+        "text-anchor",
     )
 )
 VALUE = re.compile(
-    r"mm[a-z -]*|(?:text-align:left;?)?(?:vertical-align:top)?|col|row|none|currentColor|true|[0-9MVC. -]*"
+    r"mm[a-z -]*|(?:text-align:left;?)?(?:vertical-align:top)?|col|row|none|currentColor|true|img|end|monospace|[0-9MLHhVC. -]*"
 )
 FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
@@ -85,7 +99,7 @@ NASTY = (
     "x" * 10_000,
     "; -- '",
 )
-KEPT = {"direction", "environment", "downgrade", "state", "kind"}
+KEPT = {"direction", "environment", "downgrade", "state", "kind", "mark", "keys"}
 """Fields whose words are ours and closed."""
 
 hostile = st.one_of(st.sampled_from(NASTY), st.text(max_size=40), st.text("<>&\"'/\x1b[]\u202e \n\r", max_size=40))

@@ -1,6 +1,7 @@
 ## The pieces of a view. Inline parts have real spaces between them: with all styles stripped, a line still reads.
 <%!
     from migration_magics.display.clean import CELL_LIMIT, PROSE_LIMIT, one_line
+    from migration_magics.display.diagram import LEGEND, drawing, details as diagram_details
     from migration_magics.display.graph import glyphs, lane_shapes, LANE_HEIGHT
     from migration_magics.display.highlight import highlight
     from migration_magics.display.view import Details
@@ -9,6 +10,7 @@
     LEFT, TOP = 'style="text-align:left;vertical-align:top"', 'style="vertical-align:top"'
     SIDE = 'style="text-align:left"'
 %>\
+<%namespace name="er" file="diagram.mako"/>\
 <%def name="line(pieces, limit=CELL_LIMIT)">\
 <% gap = "" %>\
 % for piece in pieces:
@@ -204,10 +206,17 @@ ${view(block)}\
 ${blocks(block.blocks)}\
 </details>
 </%def>\
+<%def name="picture(block)">\
+${er.picture(drawing(block.diagram))}\
+<p class="mm-more">${LEGEND}</p>
+% for said in diagram_details(block.diagram):
+${details(said)}\
+% endfor
+</%def>\
 <%def name="blocks(every)">\
 <%
     draw = {"Code": code, "Prose": prose, "Notes": notes, "Facts": facts, "Cards": cards, "Details": details, "Folded": folded,
-            "Table": table, "Beside": beside, "View": section}
+            "Picture": picture, "Table": table, "Beside": beside, "View": section}
     for block in every:
         draw[type(block).__name__](block)
 %>\

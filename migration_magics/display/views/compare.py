@@ -28,6 +28,7 @@ from ..view import (
 from ..words import count, day
 from .base import capped, ids, next_step, remarks, view_of
 from .changes import change_line, changes, named, summed_up
+from .schema import picture
 
 if TYPE_CHECKING:
     from ...model.blame import Life
@@ -44,6 +45,8 @@ def _(result: Compared, settings: Settings) -> View:
         pair = (code(result.before), Piece("and"), code(result.after))
         blocks.append(Prose((Piece("No differences:"), *pair, Piece("have the same schema."))))
     notes = (*(summed_up(result.diff) if result.diff else ()), *place)
+    if result.diagram is not None:
+        blocks += picture(result.diagram)
     blocks += changes(result.diff, settings)
     if result.code.strip():
         blocks.append(Details("The Alembic operations that would do it", Code(result.code, "python")))

@@ -14,6 +14,7 @@ from ..view import (
     Facts,
     Folded,
     Line,
+    Picture,
     Piece,
     Prose,
     Row,
@@ -29,6 +30,7 @@ from .base import capped, next_step, remarks, view_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ...model.diagram import Diagram
     from ...model.schema import Column as SchemaColumn
     from ...model.schema import Schema
     from ...model.schema import Table as SchemaTable
@@ -40,6 +42,8 @@ _MOST_LINES = 400
 
 @view_of.register(SchemaShown)
 def _(result: SchemaShown, settings: Settings) -> View:
+    if result.diagram is not None:
+        return _pictured(result, result.diagram)
     table = result.schema.table(result.table) if result.table else None
     if table is not None:
         notes = (plain(f"table of {result.of}"), plain(count(len(table.columns), "column")), *_place(result))
@@ -52,6 +56,30 @@ def _(result: SchemaShown, settings: Settings) -> View:
         (*_overview(result.schema, settings), *remarks(*result.notes)),
         next_step(result.next_command),
     )
+
+
+def _pictured(result: SchemaShown, diagram: Diagram) -> View:
+    around = (plain("with its neighbours"),) if result.table else ()
+    title = f"{result.table} of {result.of}" if result.table else f"Schema of {result.of}"
+    return View(
+        title,
+        (),
+        (*around, *diagram_notes(diagram), *_place(result)),
+        (*picture(diagram), *remarks(*result.notes)),
+        next_step(result.next_command),
+    )
+
+
+def diagram_notes(diagram: Diagram) -> tuple[Line, ...]:
+    """Return how many tables and foreign keys a diagram shows, and how many it leaves out."""
+    hidden = (plain(f"{count(diagram.hidden, 'table')} not shown"),) if diagram.hidden else ()
+    shown = (plain(count(len(diagram.boxes), "table")), plain(count(len(diagram.edges), "foreign key")))
+    return (*shown, *hidden)
+
+
+def picture(diagram: Diagram) -> tuple[Block, ...]:
+    """Return a diagram as a picture, or in words that there is nothing to draw."""
+    return (Picture(diagram),) if diagram.boxes else (Prose(plain("No table to draw.")),)
 
 
 def _place(result: SchemaShown) -> tuple[Line, ...]:
