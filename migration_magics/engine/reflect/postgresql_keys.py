@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _ACTIONS = {"a": "", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+_DEFAULT_COLLATION = "100"
+"""The oid of pg_catalog."default", fixed in the server's pg_collation.dat."""
+_NULLS = "NULLS NOT DISTINCT"
 _MATCHES = {"s": "", "f": "FULL", "p": "PARTIAL"}
 
 
@@ -104,6 +107,7 @@ def _key_options(row: Row, index: Row | None, names: Names) -> str:
         if included := _included(index, names):
             words.append(f"INCLUDE ({', '.join(quoted(column) for column in included)})")
         words += _storage(index)
+        words.sort(key=_NULLS.__ne__)  # it stands before the columns in a constraint, so first here
     return " ".join(words)
 
 
@@ -114,7 +118,7 @@ def _included(index: Row, names: Names) -> tuple[str, ...]:
 
 def _storage(index: Row) -> list[str]:
     is_valid, parameters, tablespace, nulls_not_distinct = index[5], *index[13:16]
-    words = ["NULLS NOT DISTINCT"] if nulls_not_distinct == "true" else []
+    words = [_NULLS] if nulls_not_distinct == "true" else []
     words += [f"WITH ({parameters})"] if parameters else []
     words += [f"TABLESPACE {tablespace}"] if tablespace else []
     return words if is_valid == "true" else [*words, "INVALID"]
@@ -182,8 +186,11 @@ def _parts(
     made = []
     for place, number in enumerate(row[7].split()[:count]):
         is_expression = number == "0"
-        type_, usual_collation = ("", "100") if is_expression else names.column_types[table, number]
-        text = _expression(texts[place]) if is_expression else names.columns[table][number]
+        if is_expression:
+            text, type_, usual_collation = _expression(texts[place]), "", _DEFAULT_COLLATION
+        else:
+            column = names.columns[table][number]
+            text, type_, usual_collation = column[2], column[10], column[11]
         collation, flag = collations[place], int(flags[place])
         words = []
         if collation not in {"0", usual_collation}:

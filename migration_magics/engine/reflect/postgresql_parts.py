@@ -28,30 +28,26 @@ _SEQUENCE_OPTIONS = ("cache", "cycle", "increment", "maxvalue", "minvalue", "sta
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What numbers mean: columns by table and number, and the types and collations by oid."""
+    """What numbers mean: columns (as their rows) by table and number, collations by oid."""
 
-    columns: Mapping[str, Mapping[str, str]]
-    column_types: Mapping[tuple[str, str], tuple[str, str]]
-    """The oids of a column's type and collation, by table and number."""
+    columns: Mapping[str, Mapping[str, Row]]
     collations: Mapping[str, tuple[str, str]]
     """Schema ("" for the default one and pg_catalog) and name."""
 
     @classmethod
     def of(cls, rows: Mapping[str, Rows]) -> Names:
         """Return the names in *rows*."""
-        columns: dict[str, dict[str, str]] = defaultdict(dict)
-        types: dict[tuple[str, str], tuple[str, str]] = {}
+        columns: dict[str, dict[str, Row]] = defaultdict(dict)
         for row in rows["columns"]:
-            columns[row[0]][row[1]] = row[2]
-            types[row[0], row[1]] = row[10], row[11]
-        for table, number, name in rows["targets"]:
-            columns[table][number] = name
-        return cls(columns, types, {oid: (space, name) for oid, space, name in rows["collations"]})
+            columns[row[0]][row[1]] = row
+        for row in rows["targets"]:
+            columns[row[0]][row[1]] = row
+        return cls(columns, {oid: (space, name) for oid, space, name in rows["collations"]})
 
     def listed(self, table: str, numbers: str | None) -> tuple[str, ...]:
         """Return the names of *table*'s columns *numbers* ("2 1"), in that order."""
         names = self.columns[table]
-        return tuple([names[number] for number in (numbers or "").split()])
+        return tuple([names[number][2] for number in (numbers or "").split()])
 
     def collation(self, oid: str | None) -> str:
         """Return how the collation *oid* is called, "" for None."""

@@ -141,11 +141,7 @@ SELECT o.oid::text, m.amname::text, o.opcintype::text, o.opcdefault::text,
         """
 SELECT c.oid::text, CASE WHEN n.nspname IN ('pg_catalog', current_schema()) THEN '' ELSE n.nspname::text END,
        c.collname::text
-  FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
- WHERE n.nspname <> 'pg_catalog'
-    OR c.oid IN (SELECT a.attcollation FROM pg_attribute a JOIN keyed k ON k.oid = a.attrelid)
-    OR c.oid IN (SELECT unnest(i.indcollation) FROM pg_index i JOIN keyed k ON k.oid = i.indrelid)
-    OR c.oid IN (SELECT t.typcollation FROM pg_type t WHERE t.typtype = 'd')""",
+  FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace""",
     ),
     # a domain's base may be a domain: what it means is what the last one means
     "types": (
