@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from ..model.diagram import Box, BoxLine, Diagram, Edge
 
-LEGEND = "PK primary key · FK foreign key · UQ unique · NN NOT NULL · lines have their foot at the many side, dashed may be NULL"
+LEGEND = (
+    "PK primary key · FK foreign key · UQ unique · NN NOT NULL · "
+    "a line has its foot at the many side; dashed, it may be NULL"
+)
 PAGE = 1040
 _HEAD, _LINE, _PAD = 24, 17, 9
 _CHARACTER, _TITLE_CHARACTER = 6.7, 7.6
@@ -25,8 +28,17 @@ _SIGN, _KEY, _NOT_NULL, _BETWEEN = 12, 17, 20, 12
 _NAME_LIMIT, _TYPE_LIMIT, _TITLE_LIMIT = 32, 26, 40
 _NARROWEST = 120
 _MARGIN = 14
+_SMALLEST = 0.75
+"""Letters get no smaller than three quarters of their size."""
 _REACH = 26
 """How far a line bends before it turns; a line from a table to itself stands out by so much."""
+_SHORT = (
+    ("timestamp with time zone", "timestamptz"),
+    ("timestamp without time zone", "timestamp"),
+    ("time without time zone", "time"),
+    ("character varying", "varchar"),
+    ("double precision", "float8"),
+)
 _SIGNS = {"add": "+", "drop": "-", "alter": "~"}
 _WORDS = {"add": "+ add", "drop": "- drop", "alter": "~ alter"}
 
@@ -73,9 +85,10 @@ class EdgeShape:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A diagram in pixels, with what it shows in a sentence."""
+    """A diagram in pixels, with what it shows in a sentence. It may get smaller down to *least_width*: then one scrolls."""
 
     width: int
+    least_width: int
     height: int
     title: str
     boxes: tuple[BoxShape, ...]
@@ -93,7 +106,8 @@ def drawing(diagram: Diagram) -> Drawing:
     lines = [_edge_shape(edge, boxes, placed, index) for index, edge in enumerate(edges)]
     lines.sort(key=lambda line: bool(line.mark))
     title = f"Diagram of {count(len(boxes), 'table')} and {count(len(edges), 'foreign key')}"
-    return Drawing(placed.width + _MARGIN + _REACH, placed.height + 2 * _MARGIN, title, drawn, tuple(lines))
+    wide = placed.width + _MARGIN + _REACH
+    return Drawing(wide, round(wide * _SMALLEST), placed.height + 2 * _MARGIN, title, drawn, tuple(lines))
 
 
 def _lead(box: Box) -> int:
@@ -104,13 +118,20 @@ def _lead(box: Box) -> int:
 
 def _size(box: Box) -> Size:
     names = max((width(one_line(line.name, _NAME_LIMIT)) for line in box.lines), default=0)
-    types = max((width(one_line(line.type, _TYPE_LIMIT)) for line in box.lines), default=0)
+    types = max((width(_short(line.type)) for line in box.lines), default=0)
     not_null = _NOT_NULL if any(not line.is_nullable for line in box.lines) else 0
     columns = _lead(box) + (names + types) * _CHARACTER + _BETWEEN + not_null + _PAD
     title = width(_title(box)) * _TITLE_CHARACTER + 2 * _PAD
     rows = len(box.lines) + bool(box.hidden)
     wide = max(_NARROWEST, round(columns), round(title))
     return Size(wide, _HEAD + rows * _LINE + (6 if rows else 0), _target_port(box))
+
+
+def _short(type_: str) -> str:
+    """Return a type by the shorter of its names, as PostgreSQL's manual has them (table 8.1)."""
+    for long, short in _SHORT:
+        type_ = type_.replace(long, short)
+    return one_line(type_, _TYPE_LIMIT)
 
 
 def _title(box: Box) -> str:
@@ -144,7 +165,7 @@ def _box_shape(box: Box, at: tuple[int, int, int], height: int) -> BoxShape:
             line.mark if line.mark in _SIGNS else "",
             tuple((keys_at + number * _KEY, key) for number, key in enumerate(line.keys)),
             one_line(line.name, _NAME_LIMIT),
-            one_line(line.type, _TYPE_LIMIT),
+            _short(line.type),
             right,
             not line.is_nullable,
         )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-GAP_X, GAP_Y, VIA_HEIGHT = 64, 22, 10
+GAP_X, GAP_Y, GAP_VIA, VIA_HEIGHT = 64, 22, 6, 10
 _TALLEST = 1400
 """A layer does not get taller than this, where its boxes may as well stand further right."""
 _SWEEPS = 12
@@ -105,6 +105,9 @@ class _Component:
     def _height(self, node: Node) -> int:
         return self.sizes[node[0]].height if node[1] == -1 else VIA_HEIGHT
 
+    def _span(self, node: Node) -> int:
+        return self._height(node) + (GAP_Y if node[1] == -1 else GAP_VIA)
+
     def _ordered(self) -> list[list[Node]]:
         """Return the layers, each in the order found with the fewest crossings."""
         nodes = dict.fromkeys(
@@ -149,7 +152,7 @@ class _Component:
             at = 0.0
             for node in layer:
                 top[node] = at
-                at += self._height(node) + GAP_Y
+                at += self._span(node)
         pulls: dict[Node, list[tuple[Node, float, bool]]] = {}
         for one in self.segments:
             shift = one.left_offset - one.right_offset
@@ -160,7 +163,7 @@ class _Component:
             for layer in layers:
                 wanted = [self._wanted(node, pulls, top, is_from_left=round_ % 2 == 0) for node in layer]
                 weights = [1.0 if node[1] == -1 else 4.0 for node in layer]
-                spans = [self._height(node) + GAP_Y for node in layer]
+                spans = [self._span(node) for node in layer]
                 top.update(zip(layer, settle(wanted, weights, spans), strict=True))
         first = min(top.values())
         return {node: at - first for node, at in top.items()}
@@ -213,8 +216,16 @@ def _layers(sizes: Mapping[str, Size], joints: Sequence[Joint]) -> dict[str, int
             at += 1
         heights[at] = heights.get(at, 0) + sizes[name].height + GAP_Y
         layer[name] = at
-    used = {at: number for number, at in enumerate(sorted(heights))}
+    _draw_near(layer, joints)
+    used = {at: number for number, at in enumerate(sorted(set(layer.values())))}
     return {name: used[at] for name, at in layer.items()}
+
+
+def _draw_near(layer: dict[str, int], joints: Sequence[Joint]) -> None:
+    """Move what points nowhere right up to the nearest of what points to it, so that lines stay short."""
+    starts = {joint.source for joint in joints}
+    for name in layer.keys() - starts:
+        layer[name] = max(0, min((layer[joint.source] for joint in joints if joint.target == name), default=1) - 1)
 
 
 def _targets_first(targets: Mapping[str, Sequence[str]]) -> list[str]:

@@ -78,7 +78,8 @@ ATTRIBUTES = frozenset(
     )
 )
 VALUE = re.compile(
-    r"mm[a-z -]*|(?:text-align:left;?)?(?:vertical-align:top)?|col|row|none|currentColor|true|img|end|monospace|[0-9MLHhVC. -]*"
+    r"mm[a-z -]*|(?:text-align:left;?)?(?:vertical-align:top)?|min-width:[0-9]+px|col|row|none|currentColor|true"
+    r"|img|end|monospace|[0-9MLHhVC. -]*"
 )
 FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 

@@ -10,7 +10,7 @@
 % endif
 </%def>\
 <%def name="picture(one)">\
-<div class="mm-scroll"><svg class="mm-er" role="img" width="${one.width}" height="${one.height}" viewBox="0 0 ${one.width} ${one.height}" fill="none" stroke="currentColor" font-size="11" font-family="monospace">\
+<div class="mm-scroll"><svg class="mm-er" role="img" width="${one.width}" height="${one.height}" viewBox="0 0 ${one.width} ${one.height}" style="min-width:${one.least_width}px" fill="none" stroke="currentColor" font-size="11" font-family="monospace">\
 <title>${one.title}</title><desc>The same stands below as text.</desc>
 % for edge in one.edges:
 <path${marked("mm-edge", edge.mark, edge.is_dashed)} d="${edge.line}"/><path${marked("mm-edge", edge.mark)} d="${edge.ends}"/>

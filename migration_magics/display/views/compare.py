@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...results import Blamed, Checked, Compared
@@ -102,7 +103,8 @@ def _verdict(diff: SchemaDiff | None) -> tuple[Line, Line]:
         return plain("not compared"), ()
     if not diff:
         return plain("agree"), ()
-    return plain(count(len(diff.changes), "difference"), "drop"), summed_up(diff)[1]
+    signs = tuple(replace(piece, kind="text") for piece in summed_up(diff)[1])
+    return plain(count(len(diff.changes), "difference"), "drop"), signs
 
 
 def _nobody(sentences: tuple[str, ...]) -> tuple[Block, ...]:
