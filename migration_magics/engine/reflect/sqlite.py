@@ -5,17 +5,19 @@ Temporary tables, attached databases, SQLite's own tables and the shadow tables 
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc
 
-from ...model.schema import Schema, Seen, View, key
+from ...model.schema import Schema, Seen, Trigger, View, key
 from . import sqlite_sql
-from .sqlite_table import Parts, build
+from .sqlite_table import Parts, add_columns, add_index, build, started
 from .sqlite_words import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy.engine import Connection
 
@@ -77,34 +79,41 @@ class _Reading:
             return Schema("sqlite")
         self._read_master()
         self._read_columns()
-        for name, *row in self._rows(_FOREIGN_KEYS + _PLAIN):
+        for name, rows in self._groups(_FOREIGN_KEYS + _PLAIN):
             if name in self.parts:
-                self.parts[name].foreign_keys.append(row)
+                self.parts[name].foreign_keys.extend(rows)
         self._read_indexes()
         self._place_triggers()
         targets = self._targets()
-        tables = []
-        for name in sorted(self.parts, key=lambda each: key("", each)):
-            table, unplaced = build(self.parts[name], targets)
-            tables.append(table)
-            self.seen.extend(Seen(kind, said) for kind, said in unplaced)
-        views = () if self.only is not None else self._views()
+        ordered = sorted(self.parts.values(), key=lambda parts: key("", parts.name))
+        tables = tuple([build(parts, targets) for parts in ordered])
+        for parts in ordered:
+            self.seen.extend(
+                Seen(kind, f"{parts.name}.{name}" if name else parts.name) for kind, name in parts.text.unplaced
+            )
         self.seen.sort(key=lambda each: (each.kind, each.name))
-        return Schema("sqlite", tuple(tables), views, seen=tuple(self.seen))
+        return Schema("sqlite", tables, () if self.only is not None else self._views(), seen=tuple(self.seen))
 
-    def _rows(self, query: str, *, or_where: str = "") -> Sequence[Any]:
+    def _rows(self, query: str, *, or_where: str = "") -> Iterable[Any]:
         """Send *query*, which ends in a condition on `m`, for the tables that are asked for, or those *or_where*."""
         if self.names is None:
-            return self.connection.exec_driver_sql(query).all()
+            return self.connection.exec_driver_sql(query)
         wanted = f"m.tbl_name COLLATE NOCASE IN ({', '.join('?' * len(self.names))})"
         wanted = f"({wanted} OR {or_where})" if or_where else wanted
-        return self.connection.exec_driver_sql(f"{query} AND {wanted}", self.names).all()
+        return self.connection.exec_driver_sql(f"{query} AND {wanted}", self.names)
+
+    def _groups(self, query: str) -> Iterator[tuple[str, Iterator[Any]]]:
+        """Yield the rows of each table or index, by its name.
+
+        They are not kept: tens of thousands of them would have the garbage collector look at the whole process.
+        """
+        return groupby(self._rows(query), itemgetter(0))
 
     def _read_master(self) -> None:
         indexes = []
         for kind, name, owner, sql in self._rows(_MASTER, or_where=f"({_VIRTUAL})"):
             if kind == "table":
-                self.parts[name] = Parts(name, sql, is_virtual=sql.startswith("CREATE VIRTUAL"))
+                self.parts[name] = started(name, sql)
             elif kind == "index":
                 indexes.append((name, owner, sql))
             elif kind == "view":
@@ -118,7 +127,7 @@ class _Reading:
             self.parts = {name: parts for name, parts in self.parts.items() if fold(name) in self.only}
         for name, owner, sql in indexes:
             if owner in self.parts:
-                self.parts[owner].indexes[name] = (sql, [])
+                self.parts[owner].index_sql[name] = sql
 
     def _leave_out_shadows(self) -> None:
         shadows: set[str] = set()
@@ -132,76 +141,69 @@ class _Reading:
             del self.parts[shadow]
 
     def _read_columns(self) -> None:
-        self._add_columns(self._rows(_COLUMNS + _PLAIN))
-        virtual = [parts.name for parts in self.parts.values() if parts.is_virtual]
+        for name, rows in self._groups(_COLUMNS + _PLAIN):
+            if name in self.parts:
+                add_columns(self.parts[name], rows)
+        virtual = [parts for parts in self.parts.values() if parts.is_virtual]
         if not virtual:
             return
         try:
-            self._add_columns(self._rows(_COLUMNS + _VIRTUAL))
+            for name, rows in self._groups(_COLUMNS + _VIRTUAL):
+                if name in self.parts:
+                    add_columns(self.parts[name], rows)
         except exc.DBAPIError:
-            for name in virtual:
-                self._read_virtual(name)
+            for parts in virtual:
+                self._read_virtual(parts)
 
-    def _read_virtual(self, name: str) -> None:
+    def _read_virtual(self, parts: Parts) -> None:
         query = f"{_COLUMNS}{_VIRTUAL} AND m.name = ?"
         try:
-            self._add_columns(self.connection.exec_driver_sql(query, (name,)).all())
+            add_columns(parts, self.connection.exec_driver_sql(query, (parts.name,)))
         except exc.DBAPIError:
-            self.seen.append(Seen("virtual table without its module", name))
-
-    def _add_columns(self, rows: Iterable[Any]) -> None:
-        name, columns = None, []
-        for row in rows:
-            if row[0] != name:
-                name = row[0]
-                columns = self.parts[name].columns if name in self.parts else []
-            columns.append(row)
+            self.seen.append(Seen("virtual table without its module", parts.name))
 
     def _read_indexes(self) -> None:
-        indexes = {name: found for parts in self.parts.values() for name, (_, found) in parts.indexes.items()}
-        for name, *row in self._rows(_INDEXES):
-            if name in indexes:
-                indexes[name].append(row)
+        owners = {name: parts for parts in self.parts.values() for name in parts.index_sql}
+        for name, rows in self._groups(_INDEXES):
+            if name in owners:
+                add_index(owners[name], name, rows)
 
     def _place_triggers(self) -> None:
         """Give its triggers to each table; one of a view has no place in ours."""
         if not self.triggers:
             return
-        columns = self._all_columns() if self.only is not None else self._known_columns()
+        columns = self._column_names() if self.only is None else self._all_column_names()
         for name, owner, sql in self.triggers:
             if owner in self.parts:
-                self.parts[owner].triggers.append((name, sqlite_sql.trigger(sql, columns)))
+                self.parts[owner].triggers.append(Trigger(name, sqlite_sql.trigger(sql, columns)))
             elif self.only is None:
                 self.seen.append(Seen("trigger of a view", name))
 
     def _views(self) -> tuple[View, ...]:
-        if not self.views:
-            return ()
-        columns = self._known_columns()
+        columns = self._column_names() if self.views else {}
         views = [View(name, sqlite_sql.view(sql, columns)) for name, sql in self.views]
         return tuple(sorted(views, key=lambda view: view.key))
 
-    def _known_columns(self) -> dict[str, list[str]]:
-        return {name: [row[2] for row in parts.columns] for name, parts in self.parts.items()}
+    def _column_names(self) -> dict[str, list[str]]:
+        return {name: parts.names for name, parts in self.parts.items() if not parts.is_virtual}
 
-    def _all_columns(self) -> dict[str, list[str]]:
-        columns: dict[str, list[str]] = {}
-        for row in self.connection.exec_driver_sql(_COLUMNS + _PLAIN):
-            columns.setdefault(row[0], []).append(row[2])
-        return columns
+    def _all_column_names(self) -> dict[str, list[str]]:
+        rows = self.connection.exec_driver_sql(_COLUMNS + _PLAIN)
+        return {name: [row[2] for row in group] for name, group in groupby(rows, itemgetter(0))}
 
-    def _targets(self) -> dict[str, tuple[str, list[Any]]]:
-        """Return each table that a foreign key may point to by its folded name: its name and rows of columns."""
-        known = {fold(name): (name, parts.columns) for name, parts in self.parts.items()}
+    def _targets(self) -> dict[str, Parts]:
+        """Return the tables that foreign keys may point to, by their names as `fold` gives them."""
+        known = {fold(name): parts for name, parts in self.parts.items()}
         if self.only is None:
             return known
-        outside = {fold(row[1]) for parts in self.parts.values() for row in parts.foreign_keys} - known.keys()
-        if not outside:
-            return known
-        marks = ", ".join("?" * len(outside))
-        query = f"{_COLUMNS}{_PLAIN} AND m.name COLLATE NOCASE IN ({marks})"
-        for row in self.connection.exec_driver_sql(query, tuple(sorted(outside))):
-            known.setdefault(fold(row[0]), (row[0], []))[1].append(row)
+        outside = {fold(row[2]) for parts in self.parts.values() for row in parts.foreign_keys} - known.keys()
+        if outside:
+            marks = ", ".join("?" * len(outside))
+            query = f"{_COLUMNS}{_PLAIN} AND m.name COLLATE NOCASE IN ({marks})"
+            rows = self.connection.exec_driver_sql(query, tuple(sorted(outside)))
+            for name, group in groupby(rows, itemgetter(0)):
+                known[fold(name)] = Parts(name)
+                add_columns(known[fold(name)], group)
         return known
 
 

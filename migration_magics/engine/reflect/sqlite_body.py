@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _TELLING = (
     "CHECK", "CONSTRAINT", "UNIQUE", "AS", "COLLATE", "AUTOINCREMENT", "STRICT", "WITHOUT", "DEFERRABLE", "MATCH", "CONFLICT"
 )  # fmt: skip
+_TELLS = frozenset({*_TELLING, "REFERENCES"})
 _CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
 
 
@@ -53,27 +54,39 @@ class TableText:
 def table(sql: str) -> TableText | None:
     """Return what *sql*, a CREATE TABLE, says beyond the pragmas; None where it surely says nothing."""
     upper = sql.upper()
-    if not any(word in upper for word in _TELLING):
+    for word in _TELLING:
+        if word in upper:
+            break
+    else:
         return None
     found = words(sql)
-    if "(" not in found:
-        return TableText()
-    parts, rest = items(found, found.index("("))
-    names = {fold(bare(item[0])) for item in parts if item[0].upper() not in _CONSTRAINTS}
     text = TableText()
+    if "(" not in found:
+        return text
+    parts, rest = items(found, found.index("("))
+    names = _names(found[2], parts) if '"' in sql else frozenset()
     for item in parts:
-        _Reader(item, text, names | {fold(bare(found[2]))}).read()
+        upper_item = [word.upper() for word in item]
+        if not _TELLS.isdisjoint(upper_item):
+            _Reader(item, upper_item, text, names).read()
     options = {word.upper() for word in rest}
     text.is_strict = "STRICT" in options
     text.is_without_rowid = "WITHOUT" in options
     return text
 
 
+def _names(own: str, parts: list[list[str]]) -> frozenset[str]:
+    """Return, folded, the names that an expression in the table may use: its *own* and its columns'."""
+    columns = (bare(item[0]) for item in parts if item[0].upper() not in _CONSTRAINTS)
+    return frozenset(map(fold, (bare(own), *columns)))
+
+
 class _Reader:
     """Read one item of a table's body, a column or constraints, into *text*."""
 
-    def __init__(self, item: list[str], text: TableText, names: set[str]) -> None:
+    def __init__(self, item: list[str], upper: list[str], text: TableText, names: frozenset[str]) -> None:
         self.item = item
+        self.upper = upper
         self.text = text
         self.names = names
         self.at = 0
@@ -82,11 +95,12 @@ class _Reader:
         self.said_of = ""
 
     def read(self) -> None:
-        if self._word() not in _CONSTRAINTS:
+        if self.upper[0] not in _CONSTRAINTS:
             self.column = (bare(self.item[0]),)
             self.at = 1
-        while self.at < len(self.item):
-            step = self.steps.get(self._word())
+        steps, upper = self.steps, self.upper
+        while self.at < len(upper):
+            step = steps.get(upper[self.at])
             if step is None:
                 self.at += 1
             else:
@@ -94,7 +108,7 @@ class _Reader:
 
     def _word(self, ahead: int = 0) -> str:
         at = self.at + ahead
-        return self.item[at].upper() if at < len(self.item) else ""
+        return self.upper[at] if at < len(self.upper) else ""
 
     def _group(self) -> list[str]:
         """Take the next brackets and return what is in them; nothing where none come next."""

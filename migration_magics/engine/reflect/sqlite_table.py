@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from ...model.families import family
 from ...model.schema import (
@@ -23,51 +24,102 @@ from ...model.schema import (
 from . import sqlite_body, sqlite_sql
 from .sqlite_words import fold, spelled, words
 
-
-@dataclass(slots=True)
-class Parts:
-    """What was read of a table.
-
-    *columns* are rows of (table, place in the primary key or 0, name, type, notnull, default, hidden); *foreign_keys* of
-    (number, target, column, target column or None, on update, on delete); *indexes* have their text, and rows of (column or
-    None, is descending, collation) by name; *triggers* are (name, definition).
-    """
-
-    name: str
-    sql: str
-    is_virtual: bool = False
-    columns: list[Any] = field(default_factory=list)
-    foreign_keys: list[Any] = field(default_factory=list)
-    indexes: dict[str, tuple[str, list[Any]]] = field(default_factory=dict)
-    triggers: list[tuple[str, str]] = field(default_factory=list)
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
-Targets = dict[str, tuple[str, list[Any]]]
 _NOTHING = sqlite_body.TableText()
 
 
-def build(parts: Parts, targets: Targets) -> tuple[Table, list[tuple[str, str]]]:
-    """Return the table, and (kind, name) of what has no place in it. *targets* are rows of columns by `fold` of their table."""
-    text = (None if parts.is_virtual else sqlite_body.table(parts.sql)) or _NOTHING
-    table = Table(
+@dataclass(slots=True)
+class Parts:
+    """What was read of a table so far.
+
+    *foreign_keys* are rows of (table, number, target, column, target column or None, on update, on delete); *index_sql* has
+    the text of each index by name.
+    """
+
+    name: str
+    sql: str = ""
+    is_virtual: bool = False
+    text: sqlite_body.TableText = field(default_factory=sqlite_body.TableText)
+    columns: tuple[Column, ...] = ()
+    key_columns: tuple[str, ...] = ()
+    foreign_keys: list[Any] = field(default_factory=list)
+    index_sql: dict[str, str] = field(default_factory=dict)
+    indexes: list[Index] = field(default_factory=list)
+    triggers: list[Trigger] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its columns, in their order."""
+        return [column.name for column in self.columns]
+
+    def as_named(self, column: str) -> str:
+        """Return *column* as the table spells it, which may be in another case."""
+        names = self.names
+        if column in names:
+            return column
+        folded = fold(column)
+        return next((name for name in names if fold(name) == folded), column)
+
+
+def started(name: str, sql: str) -> Parts:
+    """Return what the text of a table tells."""
+    if sql.startswith("CREATE VIRTUAL"):
+        return Parts(name, sql, is_virtual=True)
+    return Parts(name, sql, text=sqlite_body.table(sql) or _NOTHING)
+
+
+def add_columns(parts: Parts, rows: Iterable[Any]) -> None:
+    """Add columns, from rows of (table, place in the primary key or 0, name, type, notnull, default, hidden)."""
+    found, places = [], []
+    for _, place, name, type_, notnull, default, hidden in rows:
+        if hidden == 1:  # one that a virtual table does not show
+            continue
+        found.append(_column(name, type_, notnull, default, hidden))
+        if place:
+            places.append((place, name))
+    text = parts.text
+    if text.collations or text.computed or text.autoincrement:
+        found = [_told(column, text) for column in found]
+    parts.columns = tuple(found)
+    parts.key_columns = tuple([name for _, name in sorted(places)])
+
+
+def add_index(parts: Parts, name: str, rows: Iterable[Any]) -> None:
+    """Add an index, from rows of (index, column or None, is descending, collation)."""
+    sql = parts.index_sql[name]
+    told, own, shown = None, parts.text.collations, []
+    if "WHERE" in sql.upper():
+        told = sqlite_sql.index(sql, [parts.name, *parts.names])
+    for at, (_, column, is_descending, collation) in enumerate(rows):
+        if column is None:
+            told = told or sqlite_sql.index(sql, [parts.name, *parts.names])
+            shown.append(_part(told.parts[at][0], "", is_descending, collation, "BINARY"))
+        else:
+            shown.append(_part("", column, is_descending, collation, own.get(column, "BINARY")))
+    is_unique = sql[7:14].upper() == "UNIQUE "
+    parts.indexes.append(Index(name, tuple(shown), is_unique=is_unique, where=told.where if told else ""))
+
+
+def build(parts: Parts, targets: Mapping[str, Parts]) -> Table:
+    """Return the table; *targets* are those that its foreign keys may point to, by their names as `fold` gives them."""
+    text = parts.text
+    return Table(
         parts.name,
-        columns=_columns(parts, text),
-        primary_key=_primary_key(parts.columns, text),
-        foreign_keys=_foreign_keys(parts, text, targets) if parts.foreign_keys else (),
-        uniques=_uniques(parts, text) if text.uniques else (),
-        checks=_checks(text) if text.checks else (),
-        indexes=_indexes(parts, text) if parts.indexes else (),
-        triggers=tuple(Trigger(*each) for each in sorted(parts.triggers)),
-        options=_options(parts, text),
+        columns=parts.columns,
+        primary_key=PrimaryKey(parts.key_columns, text.primary_key) if parts.key_columns else None,
+        foreign_keys=_foreign_keys(parts, targets) if parts.foreign_keys else (),
+        uniques=_uniques(parts) if text.uniques else (),
+        checks=tuple(Check(expression, name) for name, expression in sorted(text.checks)),
+        indexes=tuple(sorted(parts.indexes, key=_name_of)),
+        triggers=tuple(sorted(parts.triggers, key=_name_of)),
+        options=_options(parts),
     )
-    return table, [(kind, f"{parts.name}.{name}" if name else parts.name) for kind, name in text.unplaced]
 
 
-def _columns(parts: Parts, text: sqlite_body.TableText) -> tuple[Column, ...]:
-    plain = tuple(_column(*row[2:]) for row in parts.columns if row[6] != 1)
-    if not (text.collations or text.computed or text.autoincrement):
-        return plain
-    return tuple(_told(column, text) for column in plain)
+_name_of = attrgetter("name")
 
 
 @lru_cache(maxsize=10_000)
@@ -102,35 +154,27 @@ def _told(column: Column, text: sqlite_body.TableText) -> Column:
     )
 
 
-def _primary_key(columns: list[Any], text: sqlite_body.TableText) -> PrimaryKey | None:
-    places = [(row[1], row[2]) for row in columns if row[1]]
-    if not places:
-        return None
-    places.sort()
-    return PrimaryKey(tuple(name for _, name in places), text.primary_key)
-
-
-def _foreign_keys(parts: Parts, text: sqlite_body.TableText, targets: Targets) -> tuple[ForeignKey, ...]:
+def _foreign_keys(parts: Parts, targets: Mapping[str, Parts]) -> tuple[ForeignKey, ...]:
     by_number: dict[int, list[Any]] = {}
     for row in parts.foreign_keys:
-        by_number.setdefault(row[0], []).append(row)
+        by_number.setdefault(row[1], []).append(row)
+    references = parts.text.references
     # the pragma numbers them from the last one of the text
-    told = dict(enumerate(reversed(text.references))) if len(text.references) == len(by_number) else {}
+    told = dict(enumerate(reversed(references))) if len(references) == len(by_number) else {}
     found = [_foreign_key(rows, told.get(number), targets) for number, rows in by_number.items()]
-    return tuple(sorted(found, key=lambda each: (each.name, each.columns, each.target, each.target_columns)))
+    if len(found) > 1:
+        found.sort(key=lambda each: (each.name, each.columns, each.target, each.target_columns))
+    return tuple(found)
 
 
-def _foreign_key(rows: list[Any], told: sqlite_body.Reference | None, targets: Targets) -> ForeignKey:
-    _, written, _, _, on_update, on_delete = rows[0]
-    target, columns = targets.get(fold(written), (written, []))
-    if rows[0][3] is None:
-        target_columns = tuple(name for _, name in sorted((row[1], row[2]) for row in columns if row[1]))
-    else:
-        names = {fold(row[2]): row[2] for row in columns}
-        target_columns = tuple(names.get(fold(row[3]), row[3]) for row in rows)
+def _foreign_key(rows: list[Any], told: sqlite_body.Reference | None, targets: Mapping[str, Parts]) -> ForeignKey:
+    _, _, written, _, to, on_update, on_delete = rows[0]
+    target = targets.get(fold(written)) or Parts(written)
+    # without columns it points to the primary key
+    target_columns = target.key_columns if to is None else tuple([target.as_named(row[4]) for row in rows])
     return ForeignKey(
-        tuple(row[2] for row in rows),
-        key("", target),
+        tuple([row[3] for row in rows]),
+        key("", target.name),
         target_columns,
         name=told.name if told else "",
         on_update="" if on_update == "NO ACTION" else on_update,
@@ -140,51 +184,30 @@ def _foreign_key(rows: list[Any], told: sqlite_body.Reference | None, targets: T
     )
 
 
-def _uniques(parts: Parts, text: sqlite_body.TableText) -> tuple[Unique, ...]:
-    names = {fold(row[2]): row[2] for row in parts.columns}
+def _uniques(parts: Parts) -> tuple[Unique, ...]:
     found = [
-        Unique(tuple(names.get(fold(each), each) for each in columns), name, options=options)
-        for name, columns, options in text.uniques
+        Unique(tuple([parts.as_named(each) for each in columns]), name, options=options)
+        for name, columns, options in parts.text.uniques
     ]
     return tuple(sorted(found, key=lambda each: (each.name, each.columns, each.options)))
 
 
-def _checks(text: sqlite_body.TableText) -> tuple[Check, ...]:
-    return tuple(Check(expression, name) for name, expression in sorted(text.checks))
-
-
-def _indexes(parts: Parts, text: sqlite_body.TableText) -> tuple[Index, ...]:
-    return tuple(_index(name, *parts.indexes[name], parts, text) for name in sorted(parts.indexes))
-
-
-def _index(name: str, sql: str, rows: list[Any], parts: Parts, table: sqlite_body.TableText) -> Index:
-    told = None
-    if any(row[0] is None for row in rows) or "WHERE" in sql.upper():
-        told = sqlite_sql.index(sql, [parts.name, *(row[2] for row in parts.columns)])
-    shown = []
-    for at, (column, is_descending, collation) in enumerate(rows):
-        own = table.collations.get(column, "BINARY") if column is not None else "BINARY"
-        options = "" if fold(collation) == fold(own) else f"COLLATE {collation}"
-        if column is not None or told is None:
-            shown.append(_part(column or "", bool(is_descending), options))
-        else:
-            shown.append(
-                IndexPart(told.parts[at][0], is_expression=True, is_descending=bool(is_descending), options=options)
-            )
-    is_unique = sql[7:14].upper() == "UNIQUE "
-    return Index(name, tuple(shown), is_unique=is_unique, where=told.where if told else "")
-
-
 @lru_cache(maxsize=10_000)
-def _part(column: str, is_descending: bool, options: str) -> IndexPart:  # noqa: FBT001 -- the cache looks it up by place
-    return IndexPart(column, is_descending=is_descending, options=options)
+def _part(expression: str, column: str, is_descending: int, collation: str, own: str) -> IndexPart:
+    """Return a part of an index with *collation*, said where the column has another of its *own*."""
+    return IndexPart(
+        expression or column,
+        is_expression=bool(expression),
+        is_descending=bool(is_descending),
+        options="" if fold(collation) == fold(own) else f"COLLATE {collation}",
+    )
 
 
-def _options(parts: Parts, text: sqlite_body.TableText) -> tuple[tuple[str, str], ...]:
+def _options(parts: Parts) -> tuple[tuple[str, str], ...]:
     """Return the options of a table, sorted; a flag that is set is "true"."""
     if parts.is_virtual:
         return (("virtual", sqlite_sql.module(parts.sql)),)
-    found = []
+    text, found = parts.text, []
     if text.autoincrement:
         found.append(("autoincrement", "true"))
     if text.is_strict:
