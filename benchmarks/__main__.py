@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import completion, histories, history, moving, rendering
+from . import completion, histories, history, moving, rendering, schemas
 from .measure import compare, table
 
 if TYPE_CHECKING:
@@ -56,7 +56,12 @@ def rendering_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
     yield from map(_told, rendering.rows(directory))
 
 
-SECTIONS = (command_rows, history_rows, completion_rows, rendering_rows)
+def schema_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
+    """Measure schemas: reading, comparing, replaying."""
+    yield from map(_told, schemas.rows(directory, 1_000))
+
+
+SECTIONS = (command_rows, history_rows, completion_rows, rendering_rows, schema_rows)
 """What is measured: functions of a directory to write to and the sizes asked for, giving rows. Add a section here."""
 
 
@@ -70,9 +75,12 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="histories of 100 and 1,000 revisions only")
-    sizes = _SIZES[:2] if parser.parse_args().quick else _SIZES
+    parser.add_argument("--only", metavar="SECTION", help=f"one of {', '.join(each.__name__ for each in SECTIONS)}")
+    given = parser.parse_args()
+    sizes = _SIZES[:2] if given.quick else _SIZES
+    sections = [each for each in SECTIONS if given.only in {None, each.__name__}]
     with tempfile.TemporaryDirectory() as folder:
-        rows = [row for section in SECTIONS for row in section(Path(folder), sizes)]
+        rows = [row for section in sections for row in section(Path(folder), sizes)]
     print(f"Python {platform.python_version()}, Alembic {version('alembic')}, SQLAlchemy {version('sqlalchemy')}\n")
     print(table(rows))
     if any(row.target is not None and row.ratio < row.target for row in rows):

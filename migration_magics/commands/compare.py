@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 from ..engine import autogenerate, operations, planner
-from ..errors import CheckFailed, MigrationError, NoModels, ReplayFailed
+from ..errors import CheckFailed, NoModels, ReplayFailed, RevisionNotFound
 from ..lab.models import models_against_history
 from ..model.change_words import words
 from ..model.diagram import diagram as diagram_of
@@ -13,9 +14,10 @@ from ..model.diagram import diagram_of_diff
 from ..model.diff import SchemaDiff
 from ..model.diff import diff as diff_of
 from ..model.renamed import between, turned
+from ..model.timeline import last_schema
 from ..results import Blamed, Checked, Compared, SchemaShown
 from ..results.compare import BlamedRow
-from .objects import lives_of, required_table, table_of
+from .objects import lives_of, once, required_table, table_of
 from .sides import DATABASE, Side, comparable, drift, history_of, like_of, live, require_connection, side
 from .workspace import pending_count
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from ..model.blame import Life
     from ..model.diff import Change
+    from ..model.schema import Schema
     from ..model.timeline import Timeline
     from .workspace import WorkspaceState
 
@@ -44,19 +47,24 @@ def schema(
     try:
         with ws.one_look():
             found = side(ws, wanted, is_from_database=from_database)
-    except MigrationError:
+    except RevisionNotFound as error:
         if what is None or table is not None:
             raise
         default = DATABASE if ws.has_connection else "head"
-        found = side(ws, default, is_from_database=from_database)
+        found, table = side(ws, default, is_from_database=from_database), what  # `schema evaluations`
         if table_of(found.schema, what) is None:
-            raise
-        table = what  # `schema evaluations`: one table of what is there
+            raise _neither(error, what, found) from None
     key = ""
     if table is not None:
         key = required_table(ws, found, table).key
     drawn = diagram_of(found.schema, around=key, depth=depth or _DEPTH) if diagram else None
     return SchemaShown(found.schema, found.label, key, found.place, drawn, found.notes)
+
+
+def _neither(error: RevisionNotFound, name: str, found: Side) -> RevisionNotFound:
+    near = difflib.get_close_matches(name, [table.key for table in found.schema.tables], 1)
+    hint = f"did you mean %migrate schema {found.label} {near[0]}?" if near else error.hint
+    return RevisionNotFound(f"There is no revision and, in {found.label}, no table {name!r}.", hint=hint)
 
 
 def diff(
@@ -130,17 +138,20 @@ def blame(ws: WorkspaceState, *, target: str, from_database: bool = False) -> Bl
         timeline = ws.timelines.whole(history_of(ws), like_of(ws), is_from_database=from_database)
         graph = ws.chain.graph
     found = lives_of(timeline, target)
-    rows = tuple(_row(life) for life in found)
+    now = last_schema(timeline)
+    rows = tuple(_row(life, now) for life in found)
     ids = {id_ for life in found for event in life.events for id_ in (event.revision,)}
     revisions = {id_: graph[id_] for id_ in sorted(ids) if id_ in graph}
     is_table = len(found) > 1 or len(found[0].path) == 1
-    return Blamed(target, rows, () if is_table else found, revisions, f"replayed on {timeline.place}", timeline.notes)
+    became = once(timeline, target)
+    notes = (*((f"{target}: {became}.",) if became else ()), *timeline.notes)
+    return Blamed(target, rows, () if is_table else found, revisions, f"replayed on {timeline.place}", notes)
 
 
-def _row(life: Life) -> BlamedRow:
-    after = next((event.change.after for event in reversed(life.events) if event.change.after is not None), None)
-    text = getattr(after, "type", "") if life.path[1:2] == ("columns",) else ""
-    return BlamedRow(life.path, life.created_by, life.changed_by, text, life.dropped_by)
+def _row(life: Life, now: Schema) -> BlamedRow:
+    table = now.table(life.path[0])
+    column = table.column(life.path[2]) if table is not None and life.path[1:2] == ("columns",) else None
+    return BlamedRow(life.path, life.created_by, life.changed_by, column.type if column else "", life.dropped_by)
 
 
 def check(ws: WorkspaceState, *, strict: bool = False, from_database: bool = False) -> Checked:

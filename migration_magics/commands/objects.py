@@ -36,6 +36,21 @@ def required_table(ws: WorkspaceState, found: Side, name: str) -> Table:
     raise ObjectNotFound(f"There is no table {name} in {found.label}{f': {once}' if once else ''}.", hint=hint)
 
 
+def _formerly(every: tuple[Life, ...], target: str) -> tuple[Former, ...]:
+    """What was called *target*: a table, a part of one by its bare name, or `table.part` by the old name of either."""
+    table, dot, part = target.rpartition(".")
+    found = formerly(every, target)
+    if found or not dot:
+        return found
+    tables = {table, *(former.life.path[0] for former in formerly(every, table))}
+    return tuple(former for former in formerly(every, part) if former.life.path[0] in tables)
+
+
+def once(timeline: Timeline, target: str) -> str:
+    """Return what became of what was called *target*, in words; "" where it was never called otherwise, or never was."""
+    return "; ".join(_ended(former) for former in _formerly(lives(timeline), target))
+
+
 def _once(ws: WorkspaceState, name: str) -> str:
     """What became of an object that is not there any more, as far as a replay that is there already tells."""
     try:
@@ -44,13 +59,13 @@ def _once(ws: WorkspaceState, name: str) -> str:
         return ""
     if timeline is None:
         return ""
-    return "; ".join(_ended(former) for former in formerly(lives(timeline), name))
+    return once(timeline, name)
 
 
 def _ended(former: Former) -> str:
     if former.is_dropped:
         return f"{former.revision} dropped it"
-    return f"{former.revision} renamed it, it is {'.'.join(part for part in former.life.path if part)} now"
+    return f"{former.revision} renamed it, it is {'.'.join(dict.fromkeys((former.life.path[0], former.life.path[-1])))} now"
 
 
 def lives_of(timeline: Timeline, target: str) -> tuple[Life, ...]:
@@ -65,9 +80,19 @@ def lives_of(timeline: Timeline, target: str) -> tuple[Life, ...]:
     folded = target.casefold()
     named = [life for life in every if ".".join((life.path[0], life.path[-1])).casefold() == folded]
     named += [life for life in every if life.path[-1].casefold() == folded and life not in named]
-    if not named:
+    return tuple(named) or _former(every, timeline, target)
+
+
+def _former(every: tuple[Life, ...], timeline: Timeline, target: str) -> tuple[Life, ...]:
+    """The lives of what was called *target* once. Raises ObjectNotFound."""
+    found = _formerly(every, target)
+    if not found:
         raise _never_there(every, target)
-    return tuple(named)
+    path = found[-1].life.path
+    if len(path) > 1:
+        return (found[-1].life,)
+    table = table_of(last_schema(timeline), path[0])
+    return table_lives(every, table) if table else tuple(life for life in every if life.path[0] == path[0])
 
 
 def _never_there(every: tuple[Life, ...], target: str) -> ObjectNotFound:
