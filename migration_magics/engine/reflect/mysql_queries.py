@@ -36,7 +36,7 @@ class Asked:
         """Return *connection* as SQLAlchemy knows it; *only* are keys of tables."""
         dialect = connection.dialect
         version = tuple(part for part in dialect.server_version_info or () if isinstance(part, int))
-        names = None if only is None else only | {name.strip('"') for name in only}
+        names = None if only is None else only | {name[1:-1] for name in only if "." in name}
         return Asked(connection, bool(getattr(dialect, "is_mariadb", False)), version, names)
 
     def at_least(self, *, mariadb: tuple[int, ...] | None = None, mysql: tuple[int, ...] | None = None) -> bool:
@@ -91,13 +91,18 @@ def columns(asked: Asked) -> list[tuple[Any, ...]]:
 
 def indexes(asked: Asked) -> list[tuple[Any, ...]]:
     """Return table, index, place, not unique, column, prefix length, order, type, comment, hidden, expression."""
+    return asked.rows(index_query(asked))
+
+
+def index_query(asked: Asked) -> str:
+    """Return the query of `indexes`: IGNORED came with MariaDB 10.6, INVISIBLE with MySQL 8.0, expressions with 8.0.13."""
     hidden = "''"
     if asked.at_least(mariadb=(10, 6)):
         hidden = "CASE ignored WHEN 'YES' THEN 'IGNORED' ELSE '' END"
     elif asked.at_least(mysql=(8, 0)):
         hidden = "CASE is_visible WHEN 'NO' THEN 'INVISIBLE' ELSE '' END"
     expression = "expression" if asked.at_least(mysql=(8, 0, 13)) else "NULL"
-    return asked.rows(
+    return (
         "SELECT table_name, index_name, seq_in_index, non_unique, column_name, sub_part,"  # noqa: S608 - words of this file
         f" collation, index_type, index_comment, {hidden}, {expression}"
         " FROM information_schema.statistics WHERE table_schema = DATABASE()"

@@ -5,6 +5,8 @@ What the Inspector does not know is not there: triggers, sequences' options, exc
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -31,13 +33,21 @@ from ...model.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
     from sqlalchemy.engine import Connection, Inspector
 
 
 def read(connection: Connection, only: frozenset[str] | None = None) -> Schema:
-    """Return the default schema; with *only*, nothing but the tables of these keys. Raises SQLAlchemy's errors."""
-    return _Reader(connection).schema(only)
+    """Return the default schema; with *only*, nothing but the tables of these keys. Raises SQLAlchemy's errors.
+
+    What SQLAlchemy warns that it leaves out is among what is seen and not compared.
+    """
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", exc.SAWarning)
+        schema = _Reader(connection).schema(only)
+    left_out = {str(warning.message) for warning in told if issubclass(warning.category, exc.SAWarning)}
+    return replace(schema, seen=(*schema.seen, *(Seen("left out by SQLAlchemy", what) for what in sorted(left_out))))
 
 
 class _Reader:
@@ -76,9 +86,7 @@ class _Reader:
                 foreign_keys=_sorted(map(_foreign_key, foreign_keys.get(name) or ())),
                 uniques=_sorted(map(_unique, uniques.get(name) or ())),
                 checks=_sorted(Check(check["sqltext"], check["name"] or "") for check in checks.get(name) or ()),
-                indexes=_sorted(
-                    _index(index) for index in indexes.get(name) or () if not index.get("duplicates_constraint")
-                ),
+                indexes=_sorted(map(_index, _free(indexes.get(name) or (), uniques.get(name) or ()))),
                 comment=(comments.get(name) or {}).get("text") or "",
             )
 
@@ -181,6 +189,14 @@ def _action(rule: str | None) -> str:
 
 def _unique(told: Mapping[str, Any]) -> Unique:
     return Unique(tuple(told["column_names"]), told.get("name") or "")
+
+
+def _free(indexes: Iterable[Mapping[str, Any]], uniques: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Give the indexes that no constraint made: the Inspector marks one side or the other."""
+    constraints = {unique["duplicates_index"] for unique in uniques if unique.get("duplicates_index")}
+    for index in indexes:
+        if not index.get("duplicates_constraint") and index["name"] not in constraints:
+            yield index
 
 
 def _index(told: Mapping[str, Any]) -> Index:
