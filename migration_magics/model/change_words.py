@@ -26,6 +26,8 @@ from .schema import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .diff import Change
 
 _LIMIT = 60
@@ -68,31 +70,10 @@ def what(path: tuple[str, ...]) -> str:
 
 def described(value: Any) -> str:
     """Return what a value of a schema says beside its name: "INTEGER NOT NULL", "(a, b)", "-> workers(id)"."""
-    match value:
-        case None:
-            return ""
-        case Table():
-            count = len(value.columns)
-            return f"({count} column{'' if count == 1 else 's'})"
-        case Column():
-            return _column(value)
-        case PrimaryKey():
-            return _list(value.columns)
-        case Index():
-            return _index(value)
-        case ForeignKey() | Unique() | Check() | Exclusion():
-            return _constraint(value)
-        case Trigger() | View():
-            return _short(value.definition)
-        case Enum():
-            return _short(_list(tuple(f"'{each}'" for each in value.values)))
-        case Domain():
-            return _domain(value)
-        case Sequence():
-            return _short(" ".join((value.type, *(f"{name} {text}".strip() for name, text in value.options))))
-        case tuple():
-            return _list(tuple(map(str, value)))
-    return _short(value)
+    if isinstance(value, tuple):
+        return _list(tuple(map(str, value)))
+    found = _DESCRIBED.get(type(value), _short)
+    return found(value)
 
 
 def altered(before: Any, after: Any) -> str:
@@ -211,6 +192,15 @@ def _enum(before: Enum, after: Enum) -> str:
     return ", ".join([*gone, *come])
 
 
+def _table(table: Table) -> str:
+    count = len(table.columns)
+    return f"({count} column{'' if count == 1 else 's'})"
+
+
+def _sequence(sequence: Sequence) -> str:
+    return _short(" ".join((sequence.type, *(f"{name} {text}".strip() for name, text in sequence.options))))
+
+
 def _list(names: tuple[str, ...]) -> str:
     return f"({', '.join(_short(each) for each in names)})"
 
@@ -219,3 +209,20 @@ def _short(text: Any, limit: int = _LIMIT) -> str:
     """Return a text on one line, shortened where it is long."""
     line = " ".join(str(text).split()) if text is not None else ""
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+_DESCRIBED: dict[type, Callable[[Any], str]] = {
+    Table: _table,
+    Column: _column,
+    PrimaryKey: lambda key: _list(key.columns),
+    Index: _index,
+    ForeignKey: _constraint,
+    Unique: _constraint,
+    Check: _constraint,
+    Exclusion: _constraint,
+    Trigger: lambda trigger: _short(trigger.definition),
+    View: lambda view: _short(view.definition),
+    Enum: lambda enum: _short(_list(tuple(f"'{each}'" for each in enum.values))),
+    Domain: _domain,
+    Sequence: _sequence,
+}

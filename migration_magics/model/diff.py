@@ -94,9 +94,9 @@ def _renames(before: Schema, after: Schema, renames: Sequence[Change]) -> tuple[
     """Return the *renames* that fit, and *before* with them made."""
     made: list[Change] = []
     current = before
-    for rename in renames:
+    for at, rename in enumerate(renames):
         change = Change("rename", rename.path, rename.before, rename.after)
-        if not _is_wanted(change, after):
+        if not _is_wanted(change, after, renames[at + 1 :]):
             continue
         try:
             renamed = apply(current, SchemaDiff((change,)))
@@ -110,16 +110,21 @@ def _renames(before: Schema, after: Schema, renames: Sequence[Change]) -> tuple[
     return made, current
 
 
-def _is_wanted(rename: Change, after: Schema) -> bool:
-    """Tell whether *after* has what is renamed by its new name."""
+def _is_wanted(rename: Change, after: Schema, later: Sequence[Change]) -> bool:
+    """Tell whether *after* has what is renamed by the name it has once the *later* renames are made, too."""
     if rename.path[-1:] != (rename.before,) or rename.before == rename.after:
         return False
-    if len(rename.path) == 1:
-        table = after.table(rename.after)
-        return table is not None and split(rename.after) == (table.schema, table.name)
-    # A table that gets another name later keeps this one until then: only its own column can be asked for then.
-    table = after.table(rename.path[0])
-    return table is None or table.column(rename.after) is not None
+    is_column = len(rename.path) == 3
+    table_key, name = (rename.path[0], rename.after) if is_column else (rename.after, "")
+    for each in later:
+        if each.path == (table_key,):
+            table_key = each.after
+        elif is_column and each.path == (table_key, "columns", name):
+            name = each.after
+    table = after.table(table_key)
+    if table is None or is_column:
+        return table is not None and table.column(name) is not None
+    return split(table_key) == (table.schema, table.name)
 
 
 def _paired(

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from .schema import Check, Exclusion, ForeignKey, Schema, Table, Unique, key
+from .schema import Check, Exclusion, ForeignKey, Index, Schema, Table, Unique, key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,6 +42,8 @@ def content(part: Any) -> str:
             return f"({', '.join(part.columns)}) -> {part.target}({', '.join(part.target_columns)})"
         case Unique():
             return f"({', '.join(part.columns)})"
+        case Index():
+            return f"({', '.join(each.text for each in part.parts)})"
         case Check():
             return part.expression
         case Exclusion():

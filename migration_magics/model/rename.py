@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,67 @@ _TOKEN = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] | [^\W\d][\w$]* | . """, re.VERBOSE | re.DOTALL
 )
 _PLAIN = re.compile(r"[^\W\d][\w$]*")
+# The words of SQL-92 that SQLite and PostgreSQL reserve and that people call columns (sqlite.org/lang_keywords.html;
+# postgresql.org/docs/current/sql-keywords-appendix.html).
+_RESERVED = frozenset(
+    [
+        "all",
+        "and",
+        "as",
+        "asc",
+        "by",
+        "case",
+        "check",
+        "collate",
+        "column",
+        "constraint",
+        "create",
+        "current_date",
+        "default",
+        "desc",
+        "distinct",
+        "else",
+        "end",
+        "except",
+        "for",
+        "foreign",
+        "from",
+        "grant",
+        "group",
+        "having",
+        "in",
+        "index",
+        "initially",
+        "intersect",
+        "into",
+        "is",
+        "join",
+        "leading",
+        "left",
+        "limit",
+        "not",
+        "null",
+        "offset",
+        "on",
+        "or",
+        "order",
+        "primary",
+        "references",
+        "right",
+        "select",
+        "table",
+        "then",
+        "to",
+        "transaction",
+        "union",
+        "unique",
+        "user",
+        "using",
+        "values",
+        "when",
+        "where",
+    ]
+)
 
 
 def with_table_renamed(schema: Schema, before: str, after: str) -> Schema:
@@ -144,15 +204,30 @@ def _owned(sequences: tuple[Sequence, ...], owners: dict[str, str]) -> tuple[Seq
 
 
 def _renaming(before: str, after: str) -> Texts:
-    """Return what calls *before* *after* in SQL, where it stands as a name, quoted or not."""
+    """Return what calls *before* *after* in SQL, where it stands as a name, quoted or not.
 
-    def token(found: re.Match[str]) -> str:
-        text = found[0]
-        if text == before:
-            return after if _PLAIN.fullmatch(after) else '"' + after.replace('"', '""') + '"'
-        for mark in '"`':
-            if text == mark + before.replace(mark, mark * 2) + mark:
-                return mark + after.replace(mark, mark * 2) + mark
-        return f"[{after}]" if text == f"[{before}]" and "]" not in after else text
+    A text that could not be had back by the opposite rename stays as it is: a rename must be invertible.
+    """
 
-    return lambda sql: _TOKEN.sub(token, sql) if before in sql else sql
+    def renamed(sql: str) -> str:
+        if before not in sql:
+            return sql
+        found = _with_names(sql, before, after)
+        return found if _with_names(found, after, before) == sql else sql
+
+    return renamed
+
+
+def _with_names(sql: str, before: str, after: str) -> str:
+    quoted = {_quoted(before, mark): _quoted(after, mark) for mark in '`"'}
+    quoted[_quoted(before, '"')] = quoted[before] = after if _is_plain(after) else _quoted(after, '"')
+    return _TOKEN.sub(lambda token: quoted.get(token[0], token[0]), sql)
+
+
+def _quoted(name: str, mark: str) -> str:
+    return mark + name.replace(mark, mark * 2) + mark
+
+
+def _is_plain(name: str) -> bool:
+    """Tell whether a name needs no quotes in SQL that a database wrote."""
+    return bool(_PLAIN.fullmatch(name)) and name.lower() not in _RESERVED

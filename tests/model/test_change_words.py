@@ -134,7 +134,7 @@ def test_a_change_is_said_in_one_sentence(change, said):
     assert words(change) == said
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(schemas(), schemas())
 def test_every_change_has_its_line_and_an_alteration_says_what_differs(before, after):
     for change in diff(before, after).changes:

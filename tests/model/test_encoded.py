@@ -15,7 +15,7 @@ from migration_magics.model.schema import Column, Schema, Table
 from migration_magics.model.timeline import Entry, Timeline
 from tests.schemas import timelines
 
-some = settings(max_examples=100, deadline=None)
+some = settings(max_examples=50, deadline=None)
 anything = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-1, 20), st.text(max_size=3)),
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=3), inner, max_size=3)),

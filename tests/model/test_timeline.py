@@ -16,7 +16,7 @@ from migration_magics.model.timeline import (
 )
 from tests.schemas import timelines
 
-some = settings(max_examples=50, deadline=None)
+some = settings(max_examples=30, deadline=None)
 
 
 @some
