@@ -11,9 +11,10 @@ from ...model import schema as model
 from .postgresql_parts import quoted, unwrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from .postgresql_parts import Names, Row, Rows
+    from .postgresql_parts import Names
+    from .postgresql_rows import Constraint, IndexRow, OperatorClass, Rows
 
 _T = TypeVar("_T")
 
@@ -21,6 +22,8 @@ _ACTIONS = {"a": "", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET
 _DEFAULT_COLLATION = "100"
 """The oid of pg_catalog."default", fixed in the server's pg_collation.dat."""
 _NULLS = "NULLS NOT DISTINCT"
+_NULLS_PLACES = {1: ["NULLS LAST"], 2: ["NULLS FIRST"]}
+"""By the flags of a column: 1 is DESC, 2 is NULLS FIRST, which is the usual place with DESC only."""
 _MATCHES = {"s": "", "f": "FULL", "p": "PARTIAL"}
 
 
@@ -37,7 +40,7 @@ class Constraints:
     exclusions: Mapping[str, tuple[model.Exclusion, ...]]
 
     @classmethod
-    def of(cls, rows: Mapping[str, Rows], names: Names) -> Constraints:
+    def of(cls, rows: Rows, names: Names) -> Constraints:
         """Return the constraints in *rows*."""
         primary_keys: dict[str, model.PrimaryKey] = {}
         key_options: dict[str, str] = {}
@@ -45,22 +48,23 @@ class Constraints:
         uniques: defaultdict[str, list[model.Unique]] = defaultdict(list)
         checks: defaultdict[str, list[model.Check]] = defaultdict(list)
         exclusions: defaultdict[str, list[model.Exclusion]] = defaultdict(list)
-        under = {row[0]: row for row in rows["indexes"] if row[16] == "true"}
-        for row in rows["constraints"]:
-            table, kind, name, numbers = row[:4]
-            if kind == "p":
-                primary_keys[table] = model.PrimaryKey(names.listed(table, numbers), name)
-                if options := " ".join(filter(None, (_key_options(row, under.get(row[19]), names), _deferrable(row)))):
-                    key_options[table] = options
-            elif kind == "u":
-                options = _key_options(row, under.get(row[19]), names)
-                uniques[table].append(model.Unique(names.listed(table, numbers), name, _deferrable(row), options))
-            elif kind == "f":
+        under = {index.oid: index for index in rows.indexes if index.is_of_constraint == "true"}
+        for row in rows.constraints:
+            table = row.table
+            if row.kind == "f":
                 foreign_keys[table].append(_foreign_key(row, names))
-            elif kind == "c":
+            elif row.kind == "c":
                 checks[table].append(_check(row))
+            elif row.kind == "x":
+                exclusions[table].append(model.Exclusion(row.text or "", row.name))
             else:
-                exclusions[table].append(model.Exclusion(row[9], name))
+                columns, deferrable = names.listed(table, row.numbers), _deferrable(row)
+                options = _key_options(row, under.get(row.index_oid or ""), names)
+                if row.kind == "u":
+                    uniques[table].append(model.Unique(columns, row.name, deferrable, options))
+                else:
+                    primary_keys[table] = model.PrimaryKey(columns, row.name)
+                    key_options[table] = f"{options} {deferrable}".strip()
         return cls(
             primary_keys,
             key_options,
@@ -71,38 +75,37 @@ class Constraints:
         )
 
 
-def _foreign_key(row: Row, names: Names) -> model.ForeignKey:
-    table, name, numbers, is_validated, enforced, period = row[0], *row[2:4], *row[6:9]
-    target, target_space, target_name, target_numbers, on_update, on_delete, match, set_columns = row[11:19]
-    some = ", ".join(quoted(column) for column in names.listed(table, set_columns))
+def _foreign_key(row: Constraint, names: Names) -> model.ForeignKey:
+    some = ", ".join(quoted(column) for column in names.listed(row.table, row.set_numbers))
+    is_enforced = row.is_enforced == "true"
     return model.ForeignKey(
-        names.listed(table, numbers),
-        model.key(target_space, target_name),
-        names.listed(target, target_numbers),
-        name,
-        on_update=_ACTIONS[on_update],
-        on_delete=_ACTIONS[on_delete] + (f" ({some})" if some else ""),
-        match=_MATCHES[match] + ("PERIOD" if period == "true" else ""),
-        deferrable=" ".join(filter(None, (_deferrable(row), "" if enforced == "true" else "NOT ENFORCED"))),
-        is_validated=is_validated == "true" or enforced == "false",
+        names.listed(row.table, row.numbers),
+        model.key(row.target_space, row.target_name),
+        names.listed(row.target, row.target_numbers),
+        row.name,
+        on_update=_ACTIONS[row.on_update],
+        on_delete=_ACTIONS[row.on_delete] + (f" ({some})" if some else ""),
+        match=_MATCHES[row.match] + ("PERIOD" if row.has_period == "true" else ""),
+        deferrable=_deferrable(row) if is_enforced else f"{_deferrable(row)} NOT ENFORCED".strip(),
+        is_validated=row.is_validated == "true" or not is_enforced,
     )
 
 
-def _check(row: Row) -> model.Check:
-    more = ("" if row[7] == "true" else " NOT ENFORCED") + (" NO INHERIT" if row[10] == "true" else "")
-    text = unwrapped(row[9])
-    return model.Check(f"({text}){more}" if more else text, row[2], row[6] == "true" or row[7] == "false")
+def _check(row: Constraint) -> model.Check:
+    text, is_enforced = unwrapped(row.text or ""), row.is_enforced == "true"
+    more = ("" if is_enforced else " NOT ENFORCED") + (" NO INHERIT" if row.is_not_inherited == "true" else "")
+    return model.Check(f"({text}){more}" if more else text, row.name, row.is_validated == "true" or not is_enforced)
 
 
-def _deferrable(row: Row) -> str:
-    if row[4] == "false":
+def _deferrable(row: Constraint) -> str:
+    if row.is_deferrable == "false":
         return ""
-    return "DEFERRABLE INITIALLY DEFERRED" if row[5] == "true" else "DEFERRABLE"
+    return "DEFERRABLE INITIALLY DEFERRED" if row.is_deferred == "true" else "DEFERRABLE"
 
 
-def _key_options(row: Row, index: Row | None, names: Names) -> str:
+def _key_options(row: Constraint, index: IndexRow | None, names: Names) -> str:
     """Return what a PRIMARY KEY or UNIQUE constraint takes from its *index*, in the words of SQL."""
-    words = ["WITHOUT OVERLAPS"] if row[8] == "true" else []
+    words = ["WITHOUT OVERLAPS"] if row.has_period == "true" else []
     if index is not None:
         if included := _included(index, names):
             words.append(f"INCLUDE ({', '.join(quoted(column) for column in included)})")
@@ -111,42 +114,40 @@ def _key_options(row: Row, index: Row | None, names: Names) -> str:
     return " ".join(words)
 
 
-def _included(index: Row, names: Names) -> tuple[str, ...]:
-    count, numbers = int(index[6]), index[7].split()
-    return names.listed(index[1], " ".join(numbers[count:])) if len(numbers) > count else ()
+def _included(index: IndexRow, names: Names) -> tuple[str, ...]:
+    count, numbers = int(index.key_count), index.numbers.split()
+    return names.listed(index.table, " ".join(numbers[count:])) if len(numbers) > count else ()
 
 
-def _storage(index: Row) -> list[str]:
-    is_valid, parameters, tablespace, nulls_not_distinct = index[5], *index[13:16]
-    words = [_NULLS] if nulls_not_distinct == "true" else []
-    words += [f"WITH ({parameters})"] if parameters else []
-    words += [f"TABLESPACE {tablespace}"] if tablespace else []
-    return words if is_valid == "true" else [*words, "INVALID"]
+def _storage(index: IndexRow) -> list[str]:
+    words = [_NULLS] if index.is_nulls_not_distinct == "true" else []
+    words += [f"WITH ({index.storage})"] if index.storage else []
+    words += [f"TABLESPACE {index.tablespace}"] if index.tablespace else []
+    return words if index.is_valid == "true" else [*words, "INVALID"]
 
 
 def _sorted(found: Mapping[str, list[_T]], key: Callable[[_T], Any]) -> defaultdict[str, tuple[_T, ...]]:
     return defaultdict(tuple, {table: tuple(sorted(ones, key=key)) for table, ones in found.items()})
 
 
-def indexes(rows: Mapping[str, Rows], names: Names) -> Mapping[str, tuple[model.Index, ...]]:
+def indexes(rows: Rows, names: Names) -> Mapping[str, tuple[model.Index, ...]]:
     """Return the indexes that no constraint made, by their table's oid, sorted by name."""
-    classes = _Classes(rows["classes"])
-    parameters = {(index, number): text for index, number, text in rows["index_options"]}
-    found: dict[str, list[model.Index]] = defaultdict(list)
-    for row in rows["indexes"]:
-        if row[16] == "true":
+    classes = _Classes(rows.classes)
+    parameters = {(index, place): text for index, place, text in rows.index_options}
+    found: defaultdict[str, list[model.Index]] = defaultdict(list)
+    for row in rows.indexes:
+        if row.is_of_constraint == "true":
             continue
-        method = row[3]
         index = model.Index(
-            row[2],
+            row.name,
             _parts(row, names, classes, parameters),
-            is_unique=row[4] == "true",
-            method="" if method == "btree" else method,
-            where=unwrapped(row[11]) if row[11] else "",
+            is_unique=row.is_unique == "true",
+            method="" if row.method == "btree" else row.method,
+            where=unwrapped(row.where or ""),
             included=_included(row, names),
             options=" ".join(_storage(row)),
         )
-        found[row[1]].append(index)
+        found[row.table].append(index)
     return _sorted(found, lambda one: one.name)
 
 
@@ -159,46 +160,43 @@ def _expression(text: str) -> str:
 class _Classes:
     """The operator classes: which is the usual one."""
 
-    def __init__(self, rows: Rows) -> None:
-        self._by_oid = {
-            oid: (method, type_, is_default == "true", name) for oid, method, type_, is_default, name in rows
-        }
-        self._usual = {(method, type_) for method, type_, is_default, _ in self._by_oid.values() if is_default}
+    def __init__(self, rows: Sequence[OperatorClass]) -> None:
+        self._by_oid = {row.oid: row for row in rows}
+        self._usual = {(row.method, row.type_oid) for row in rows if row.is_default == "true"}
 
     def name(self, oid: str) -> str:
         """Return the name of the class *oid*."""
-        return str(self._by_oid[oid][3])
+        return self._by_oid[oid].name
 
     def shown(self, oid: str, type_: str) -> str:
         """Return the name of the class *oid* where it is not the usual one of a column of *type_* ("" if not known)."""
-        method, made_for, is_default, name = self._by_oid[oid]
+        row = self._by_oid[oid]
         # varchar, an enum or a domain has no class of its own: there the usual one is made for another type
-        is_usual = is_default and (type_ == made_for or (method, type_) not in self._usual)
-        return "" if is_usual else name
+        is_usual = row.is_default == "true" and (type_ == row.type_oid or (row.method, type_) not in self._usual)
+        return "" if is_usual else row.name
 
 
 def _parts(
-    row: Row, names: Names, classes: _Classes, parameters: Mapping[tuple[str, str], str]
+    row: IndexRow, names: Names, classes: _Classes, parameters: Mapping[tuple[str, str], str]
 ) -> tuple[model.IndexPart, ...]:
-    oid, table, count = row[0], row[1], int(row[6])
-    texts = json.loads(row[12]) if row[12] else ()
-    flags, class_oids, collations = row[8].split(), row[9].split(), row[10].split()
+    texts = json.loads(row.expressions) if row.expressions else ()
+    flags, class_oids, collations = row.flags.split(), row.classes.split(), row.collations.split()
     made = []
-    for place, number in enumerate(row[7].split()[:count]):
+    for place, number in enumerate(row.numbers.split()[: int(row.key_count)]):
         is_expression = number == "0"
         if is_expression:
             text, type_, usual_collation = _expression(texts[place]), "", _DEFAULT_COLLATION
         else:
-            column = names.columns[table][number]
-            text, type_, usual_collation = column[2], column[10], column[11]
-        collation, flag = collations[place], int(flags[place])
+            column = names.columns[row.table][number]
+            text, type_, usual_collation = column.name, column.type_oid, column.collation
+        collation, flag, class_oid = collations[place], int(flags[place]), class_oids[place]
         words = []
         if collation not in {"0", usual_collation}:
             words.append(f"COLLATE {quoted(*names.collations[collation])}")
-        class_name, more = classes.shown(class_oids[place], type_), parameters.get((oid, str(place + 1)))
-        if more:
-            class_name = f"{class_name or classes.name(class_oids[place])} ({more})"
-        words += [class_name] if class_name else []
-        words += {1: ["NULLS LAST"], 2: ["NULLS FIRST"]}.get(flag, [])
+        if more := parameters.get((row.oid, str(place + 1))):
+            words.append(f"{classes.name(class_oid)} ({more})")
+        elif class_name := classes.shown(class_oid, type_):
+            words.append(class_name)
+        words += _NULLS_PLACES.get(flag, [])
         made.append(model.IndexPart(text, is_expression, bool(flag & 1), " ".join(words)))
     return tuple(made)

@@ -1,7 +1,4 @@
-"""Rows of PostgreSQL's catalogues -> columns, sequences, types, options: all but keys and indexes.
-
-Rows are lists of texts and None as `postgresql_sql` lists them; booleans are "true" and "false". Tables go by their oid.
-"""
+"""Rows of PostgreSQL's catalogues -> columns, sequences, types, options: all but keys and indexes. Tables go by their oid."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...model import schema as model
 from ...model.families import family
@@ -17,37 +14,41 @@ from ...model.families import family
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-Row = list[Any]
-Rows = list[Row]
+    from .postgresql_rows import Attribute, EnumRow, Named, Other, Parent, Relation, Rows, SequenceRow
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 _RANGES = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
-_SEQUENCE_OPTIONS = ("cache", "cycle", "increment", "maxvalue", "minvalue", "start")
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What numbers mean: columns (as their rows) by table and number, collations by oid."""
+    """What numbers mean: columns by table and number, collations by oid."""
 
-    columns: Mapping[str, Mapping[str, Row]]
+    columns: Mapping[str, Mapping[str, Attribute]]
+    others: Mapping[str, Mapping[str, str]]
+    """The columns of tables that are not read."""
     collations: Mapping[str, tuple[str, str]]
     """Schema ("" for the default one and pg_catalog) and name."""
 
     @classmethod
-    def of(cls, rows: Mapping[str, Rows]) -> Names:
+    def of(cls, rows: Rows) -> Names:
         """Return the names in *rows*."""
-        columns: dict[str, dict[str, Row]] = defaultdict(dict)
-        for row in rows["columns"]:
-            columns[row[0]][row[1]] = row
-        for row in rows["targets"]:
-            columns[row[0]][row[1]] = row
-        return cls(columns, {oid: (space, name) for oid, space, name in rows["collations"]})
+        columns: dict[str, dict[str, Attribute]] = defaultdict(dict)
+        for row in rows.columns:
+            columns[row.table][row.number] = row
+        others: dict[str, dict[str, str]] = defaultdict(dict)
+        for table, number, name in rows.targets:
+            others[table][number] = name
+        return cls(columns, others, {oid: (space, name) for oid, space, name in rows.collations})
 
     def listed(self, table: str, numbers: str | None) -> tuple[str, ...]:
         """Return the names of *table*'s columns *numbers* ("2 1"), in that order."""
-        names = self.columns[table]
-        return tuple([names[number][2] for number in (numbers or "").split()])
+        wanted = (numbers or "").split()
+        known = self.columns.get(table)
+        if known is None:
+            return tuple([self.others[table][number] for number in wanted])
+        return tuple([known[number].name for number in wanted])
 
     def collation(self, oid: str | None) -> str:
         """Return how the collation *oid* is called, "" for None."""
@@ -55,44 +56,37 @@ class Names:
 
 
 def columns(
-    rows: Mapping[str, Rows], names: Names, identities: Mapping[tuple[str, str], model.Identity]
-) -> defaultdict[str, tuple[model.Column, ...]]:
+    rows: Rows, names: Names, identities: Mapping[tuple[str, str], model.Identity]
+) -> Mapping[str, tuple[model.Column, ...]]:
     """Return every table's columns in order. Equal columns are one object."""
-    families = _families(rows["types"])
-    made: dict[tuple[Any, ...], model.Column] = {}
+    families = {type_.oid: "enum" if type_.kind == "e" else family(type_.base or "") for type_ in rows.types}
+    made: dict[tuple[str | None, ...], model.Column] = {}
     found: dict[str, list[model.Column]] = defaultdict(list)
-    for row in sorted(rows["columns"], key=lambda row: int(row[1])):
-        table, number, *described = row[:11]
-        identity = identities.get((table, number)) if row[6] else None
-        facts = (*described, identity)
-        column = made.get(facts)
-        if column is None:
-            meaning = families.get(row[10]) or family(row[3])
-            column = made[facts] = _column(row, meaning, identity, names.collation(row[8]))
-        found[table].append(column)
+    for row in sorted(rows.columns, key=lambda row: int(row.number)):
+        if row.identity:
+            column = _column(row, "integer", names, identities.get((row.table, row.number), model.Identity()))
+        else:
+            facts = row[2:]
+            known = made.get(facts)
+            if known is None:
+                known = made[facts] = _column(row, families.get(row.type_oid) or family(row.type), names)
+            column = known
+        found[row.table].append(column)
     return defaultdict(tuple, {table: tuple(listed) for table, listed in found.items()})
 
 
-def _column(row: Row, meaning: str, identity: model.Identity | None, collation: str) -> model.Column:
-    name, type_, not_null, expression, kind, generated, comment = *row[2:8], row[9]
-    if kind:
-        identity = model.Identity(kind == "a", identity.options if identity else ())
-    computed = model.Computed(unwrapped(expression), generated == "s") if generated and expression else None
+def _column(row: Attribute, meaning: str, names: Names, numbering: model.Identity | None = None) -> model.Column:
     return model.Column(
-        name,
-        type_,
+        row.name,
+        row.type,
         meaning,
-        is_nullable=not_null == "false",
-        default=None if generated else expression,
-        identity=identity,
-        computed=computed,
-        collation=collation,
-        comment=comment or "",
+        is_nullable=row.is_not_null == "false",
+        default=None if row.generated else row.expression,
+        identity=numbering and model.Identity(row.identity == "a", numbering.options),
+        computed=model.Computed(unwrapped(row.expression or ""), row.generated == "s") if row.generated else None,
+        collation=names.collation(row.own_collation),
+        comment=row.comment or "",
     )
-
-
-def _families(rows: Rows) -> dict[str, str]:
-    return {oid: "enum" if kind == "e" else family(base) for oid, kind, base in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,50 +97,55 @@ class Sequences:
     others: tuple[model.Sequence, ...]
 
     @classmethod
-    def of(cls, rows: Rows) -> Sequences:
+    def of(cls, rows: Iterable[SequenceRow]) -> Sequences:
         """Return the sequences in *rows*."""
-        identities, others = {}, []
+        identities: dict[tuple[str, str], model.Identity] = {}
+        others = []
         for row in rows:
-            space, name, type_, unlogged, dependency, owner_space, owner, column, table, number = *row[1:4], *row[10:]
-            options = _sequence_options(type_, row[4:10])
-            if dependency == "i":
-                identities[table, number] = model.Identity(options=options)
+            options, owner = _sequence_options(row), ""
+            if row.table is not None and row.number is not None and row.dependency == "i":
+                identities[row.table, row.number] = model.Identity(options=options)
                 continue
-            if unlogged == "true":
+            if row.column is not None:
+                owner = f"{model.key(row.owner_space or '', row.owner or '')}.{model.key('', row.column)}"
+            if row.is_unlogged == "true":
                 options = (*options, ("unlogged", "true"))
-            owned_by = f"{model.key(owner_space, owner)}.{model.key('', column)}" if column is not None else ""
-            others.append(model.Sequence(name, type_, options, owned_by, space))
+            others.append(model.Sequence(row.name, row.type, options, owner, row.space))
         return cls(identities, tuple(others))
 
 
-def _sequence_options(type_: str, values: Row) -> tuple[tuple[str, str], ...]:
+def _sequence_options(row: SequenceRow) -> tuple[tuple[str, str], ...]:
     """Return what is not the default. Source: postgresql.org/docs/18/sql-createsequence.html."""
-    start, increment, least, most, cache, cycle = values
-    limit = _RANGES.get(type_, 2**63)
-    usual_least, usual_most = ("1", str(limit - 1)) if int(increment) > 0 else (str(-limit), "-1")
-    usual = ("1", "false", "1", usual_most, usual_least, least if int(increment) > 0 else most)
-    found = (cache, cycle, increment, most, least, start)
-    pairs = zip(_SEQUENCE_OPTIONS, found, usual, strict=True)
-    return tuple((option, value) for option, value, expected in pairs if value != expected)
+    limit = _RANGES.get(row.type, 2**63)
+    is_ascending = int(row.increment) > 0
+    least, most = ("1", str(limit - 1)) if is_ascending else (str(-limit), "-1")
+    options = (
+        ("cache", row.cache, "1"),
+        ("cycle", row.is_cycle, "false"),
+        ("increment", row.increment, "1"),
+        ("maxvalue", row.most, most),
+        ("minvalue", row.least, least),
+        ("start", row.start, row.least if is_ascending else row.most),
+    )
+    return tuple((option, value) for option, value, usual in options if value != usual)
 
 
 def table_options(
-    row: Row, parents: Iterable[str], rules: Iterable[tuple[str, str]], primary_key: str | None
+    row: Relation, parents: Iterable[str], rules: Iterable[tuple[str, str]], primary_key: str
 ) -> tuple[tuple[str, str], ...]:
-    """Return the options of the table that *row* of the relations describes."""
-    unlogged, storage, partition_by, bound, _comment, method, tablespace, identity, security, typed = row[4:14]
+    """Return the options of the table *row*; *primary_key* is what is not usual about its key."""
     listed = ", ".join(parents)
     options = {
-        "unlogged": "true" if unlogged == "true" else "",
-        "with": storage,
-        "partition by": partition_by,
-        "partition of": f"{listed} {bound}" if bound else "",
-        "inherits": "" if bound else listed,
-        "access method": method,
-        "tablespace": tablespace,
-        "replica identity": identity,
-        "row security": security,
-        "of type": typed,
+        "unlogged": "true" if row.is_unlogged == "true" else "",
+        "with": row.storage,
+        "partition by": row.partition_by,
+        "partition of": f"{listed} {row.bound}" if row.bound else "",
+        "inherits": "" if row.bound else listed,
+        "access method": row.method,
+        "tablespace": row.tablespace,
+        "replica identity": row.replica_identity,
+        "row security": row.row_security,
+        "of type": row.type,
         "primary key": primary_key,
         **{f"rule {name}": text for name, text in rules},
     }
@@ -165,44 +164,46 @@ def view_text(definition: str, options: str | None) -> tuple[str, list[str]]:
     return text, more
 
 
-def enums(rows: Rows) -> Iterator[model.Enum]:
+def enums(rows: Iterable[EnumRow]) -> Iterator[model.Enum]:
     """Give the enums."""
-    for _oid, space, name, comment, values in rows:
-        yield model.Enum(name, tuple(json.loads(values)), comment or "", space)
+    for row in rows:
+        yield model.Enum(row.name, tuple(json.loads(row.values)), row.comment or "", row.space)
 
 
-def domains(rows: Mapping[str, Rows], names: Names) -> Iterator[model.Domain]:
+def domains(rows: Rows, names: Names) -> Iterator[model.Domain]:
     """Give the domains."""
     checks: dict[str, list[model.Check]] = defaultdict(list)
-    for domain, name, expression, is_validated in rows["domain_checks"]:
-        checks[domain].append(model.Check(unwrapped(expression), name, is_validated == "true"))
-    for oid, space, name, type_, not_null, default, collation in rows["domains"]:
-        own = tuple(sorted(checks[oid], key=lambda check: (check.name, check.expression)))
-        yield model.Domain(name, type_, not_null == "false", default, own, names.collation(collation), space)
+    for domain, name, text, is_validated in rows.domain_checks:
+        checks[domain].append(model.Check(unwrapped(text), name, is_validated == "true"))
+    for row in rows.domains:
+        own = tuple(sorted(checks[row.oid], key=lambda check: (check.name, check.expression)))
+        collation = names.collation(row.collation)
+        yield model.Domain(row.name, row.type, row.is_not_null == "false", row.default, own, collation, row.space)
 
 
-def seen(rows: Rows) -> list[model.Seen]:
-    """Return what is there and not compared."""
-    return [model.Seen(kind, model.key(space, name) + rest) for kind, space, name, rest in rows]
+def seen(rows: Iterable[Other]) -> Iterator[model.Seen]:
+    """Give what is there and not compared."""
+    for kind, space, name, rest in rows:
+        yield model.Seen(kind, model.key(space, name) + rest)
 
 
-def parents(rows: Rows) -> defaultdict[str, list[str]]:
+def parents(rows: Iterable[Parent]) -> Mapping[str, list[str]]:
     """Return the keys of the tables that each table inherits from, in order."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for child, _number, space, name in sorted(rows, key=lambda row: int(row[1])):
-        found[child].append(model.key(space, name))
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: int(row.place)):
+        found[row.table].append(model.key(row.space, row.name))
     return found
 
 
-def triggers(rows: Rows) -> defaultdict[str, tuple[model.Trigger, ...]]:
+def triggers(rows: Iterable[Named]) -> Mapping[str, tuple[model.Trigger, ...]]:
     """Return the triggers of each table and view, by name."""
     made = {table: tuple(model.Trigger(*pair) for pair in pairs) for table, pairs in named(rows).items()}
     return defaultdict(tuple, made)
 
 
-def named(rows: Rows) -> defaultdict[str, list[tuple[str, str]]]:
+def named(rows: Iterable[Named]) -> Mapping[str, list[tuple[str, str]]]:
     """Return the names and texts in *rows* by their table, sorted."""
-    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for table, name, text in sorted(rows):
         found[table].append((name, text))
     return found

@@ -1,11 +1,13 @@
 """PostgreSQL's catalogues in one statement: one snapshot whatever the isolation level, one round trip.
 
-Each part of it becomes one JSON text of rows of text, which is about four times faster than rows of the driver
-and free of its types. Only pg_catalog is asked, which everybody may read; information_schema hides what one has no rights on.
+Each part of it becomes one JSON text of rows of texts: faster to read than rows of the driver, and free of its types. Only
+pg_catalog is asked, which everybody may read; information_schema hides what one has no rights on.
 Source: postgresql.org/docs/18/catalogs.html; what came with a version is marked so in `_SINCE`.
 """
 
 from __future__ import annotations
+
+from .postgresql_rows import SHAPES
 
 ENTER = """
 SELECT set_config('search_path', coalesce((
@@ -37,9 +39,7 @@ _ONLY = """(c.relkind IN ('r', 'p') AND CASE WHEN s.shown = '' THEN '' WHEN strp
  IN (SELECT json_array_elements_text(CAST(:only AS json))))"""
 
 _TABLES = {
-    "relations": (
-        15,
-        """
+    "relations": """
 SELECT c.oid::text, c.shown, c.relname::text, c.relkind::text, (c.relpersistence = 'u')::text,
        array_to_string(ARRAY(SELECT unnest(c.reloptions) ORDER BY 1), ', '),
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
@@ -56,18 +56,12 @@ SELECT c.oid::text, c.shown, c.relname::text, c.relkind::text, (c.relpersistence
   LEFT JOIN pg_am m ON m.oid = c.relam
   LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace
  WHERE c.relkind IN ('r', 'p', 'v', 'm')""",
-    ),
-    "inherits": (
-        4,
-        """
+    "inherits": """
 SELECT h.inhrelid::text, h.inhseqno::text, CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname::text END,
        p.relname::text
   FROM pg_inherits h JOIN keyed k ON k.oid = h.inhrelid JOIN pg_class p ON p.oid = h.inhparent
   JOIN pg_namespace n ON n.oid = p.relnamespace""",
-    ),
-    "columns": (
-        12,
-        """
+    "columns": """
 SELECT a.attrelid::text, a.attnum::text, a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull::text,
        pg_get_expr(f.adbin, f.adrelid), a.attidentity::text, a.attgenerated::text,
        CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::text END, d.description, a.atttypid::text,
@@ -78,21 +72,15 @@ SELECT a.attrelid::text, a.attnum::text, a.attname::text, format_type(a.atttypid
   LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum AND a.atthasdef
   LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = a.attrelid AND d.objsubid = a.attnum
  WHERE a.attnum > 0 AND NOT a.attisdropped""",
-    ),
     # a foreign key's target may be a table that is not read: other than asked for, or an extension's
-    "targets": (
-        3,
-        """
+    "targets": """
 SELECT a.attrelid::text, a.attnum::text, a.attname::text
   FROM pg_attribute a
  WHERE a.attnum > 0 AND a.attrelid IN (
    SELECT o.confrelid FROM pg_constraint o JOIN keyed k ON k.oid = o.conrelid
     WHERE o.contype = 'f' AND NOT EXISTS (SELECT FROM keyed x WHERE x.oid = o.confrelid))""",
-    ),
     # what a partition has from its parent, and what a key to a partitioned table has for each partition, has a parent
-    "constraints": (
-        20,
-        """
+    "constraints": """
 SELECT o.conrelid::text, o.contype::text, o.conname::text, array_to_string(o.conkey, ' '),
        o.condeferrable::text, o.condeferred::text, o.convalidated::text, {enforced}, {period},
        CASE o.contype WHEN 'c' THEN pg_get_expr(o.conbin, o.conrelid) WHEN 'x' THEN pg_get_constraintdef(o.oid) END,
@@ -104,10 +92,7 @@ SELECT o.conrelid::text, o.contype::text, o.conname::text, array_to_string(o.con
   LEFT JOIN pg_class p ON p.oid = o.confrelid
   LEFT JOIN pg_namespace n ON n.oid = p.relnamespace
  WHERE o.contype IN ('p', 'u', 'f', 'c', 'x') AND o.conparentid = 0 AND o.conislocal""",
-    ),
-    "indexes": (
-        17,
-        """
+    "indexes": """
 SELECT i.indexrelid::text, i.indrelid::text, x.relname::text, m.amname::text, i.indisunique::text, i.indisvalid::text,
        i.indnkeyatts::text, i.indkey::text, i.indoption::text, i.indclass::text, i.indcollation::text,
        pg_get_expr(i.indpred, i.indrelid), CASE WHEN i.indexprs IS NOT NULL THEN array_to_json(ARRAY(
@@ -120,33 +105,21 @@ SELECT i.indexrelid::text, i.indrelid::text, x.relname::text, m.amname::text, i.
   JOIN pg_am m ON m.oid = x.relam
   LEFT JOIN pg_tablespace t ON t.oid = x.reltablespace
   LEFT JOIN pg_constraint o ON o.conindid = i.indexrelid AND o.contype IN ('p', 'u', 'x') AND o.conrelid = i.indrelid""",
-    ),
-    "index_options": (
-        3,
-        """
+    "index_options": """
 SELECT a.attrelid::text, a.attnum::text, array_to_string(ARRAY(SELECT unnest(a.attoptions) ORDER BY 1), ', ')
   FROM pg_attribute a JOIN pg_index i ON i.indexrelid = a.attrelid JOIN keyed k ON k.oid = i.indrelid
  WHERE a.attoptions IS NOT NULL""",
-    ),
-    "classes": (
-        5,
-        """
+    "classes": """
 SELECT o.oid::text, m.amname::text, o.opcintype::text, o.opcdefault::text,
        CASE WHEN n.nspname IN ('pg_catalog', current_schema()) THEN '' ELSE quote_ident(n.nspname) || '.' END
        || quote_ident(o.opcname)
   FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod JOIN pg_namespace n ON n.oid = o.opcnamespace""",
-    ),
-    "collations": (
-        3,
-        """
+    "collations": """
 SELECT c.oid::text, CASE WHEN n.nspname IN ('pg_catalog', current_schema()) THEN '' ELSE n.nspname::text END,
        c.collname::text
   FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace""",
-    ),
     # a domain's base may be a domain: what it means is what the last one means
-    "types": (
-        3,
-        """
+    "types": """
 SELECT t.oid::text, t.typtype::text, format_type(b.oid, b.mod)
   FROM pg_type t
   LEFT JOIN LATERAL (
@@ -156,10 +129,7 @@ SELECT t.oid::text, t.typtype::text, format_type(b.oid, b.mod)
       SELECT p.typbasetype, p.typtypmod, depth + 1 FROM down JOIN pg_type p ON p.oid = down.oid AND p.typtype = 'd')
     SELECT oid, mod FROM down ORDER BY depth DESC LIMIT 1) b ON true
  WHERE t.typtype IN ('d', 'e')""",
-    ),
-    "sequences": (
-        17,
-        """
+    "sequences": """
 SELECT c.oid::text, c.shown, c.relname::text, format_type(q.seqtypid, NULL), q.seqstart::text, q.seqincrement::text,
        q.seqmin::text, q.seqmax::text, q.seqcache::text, q.seqcycle::text, (c.relpersistence = 'u')::text,
        d.deptype::text, CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname::text END, p.relname::text,
@@ -173,10 +143,7 @@ SELECT c.oid::text, c.shown, c.relname::text, format_type(q.seqtypid, NULL), q.s
   LEFT JOIN pg_namespace n ON n.oid = p.relnamespace
   LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
  WHERE {sequence_where}""",
-    ),
-    "triggers": (
-        3,
-        """
+    "triggers": """
 SELECT g.tgrelid::text, g.tgname::text, pg_get_triggerdef(g.oid, true)
        || CASE WHEN g.tgenabled = 'O' THEN '' ELSE '; ALTER TABLE '
        || CASE WHEN c.shown = '' THEN '' ELSE quote_ident(c.shown) || '.' END || quote_ident(c.relname)
@@ -184,43 +151,28 @@ SELECT g.tgrelid::text, g.tgname::text, pg_get_triggerdef(g.oid, true)
        || ' TRIGGER ' || quote_ident(g.tgname) END
   FROM pg_trigger g JOIN rel c ON c.oid = g.tgrelid AND c.relkind IN ('r', 'p', 'v')
  WHERE NOT g.tgisinternal AND {no_parent}""",
-    ),
-    "rules": (
-        3,
-        """
+    "rules": """
 SELECT w.ev_class::text, w.rulename::text, rtrim(pg_get_ruledef(w.oid, true), ';')
   FROM pg_rewrite w JOIN rel c ON c.oid = w.ev_class WHERE w.rulename <> '_RETURN'""",
-    ),
 }
 
 _WHOLE = {
-    "enums": (
-        5,
-        """
+    "enums": """
 SELECT t.oid::text, s.shown, t.typname::text, d.description, array_to_json(ARRAY(
          SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder))::text
   FROM pg_type t JOIN space s ON s.oid = t.typnamespace
   LEFT JOIN pg_description d ON d.classoid = 'pg_type'::regclass AND d.objoid = t.oid AND d.objsubid = 0
  WHERE t.typtype = 'e'
    AND NOT EXISTS (SELECT FROM belongs e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid)""",
-    ),
-    "domains": (
-        7,
-        """
+    "domains": """
 SELECT t.oid::text, s.shown, t.typname::text, format_type(t.typbasetype, t.typtypmod), t.typnotnull::text,
        pg_get_expr(t.typdefaultbin, 0), CASE WHEN t.typcollation <> b.typcollation THEN t.typcollation::text END
   FROM pg_type t JOIN space s ON s.oid = t.typnamespace JOIN pg_type b ON b.oid = t.typbasetype
  WHERE t.typtype = 'd' AND NOT EXISTS (SELECT FROM belongs e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid)""",
-    ),
-    "domain_checks": (
-        4,
-        """
+    "domain_checks": """
 SELECT o.contypid::text, o.conname::text, pg_get_expr(o.conbin, 0), o.convalidated::text
   FROM pg_constraint o WHERE o.contypid <> 0 AND o.contype = 'c'""",
-    ),
-    "seen": (
-        4,
-        """
+    "seen": """
 SELECT 'schema', name, '', '' FROM space WHERE shown <> ''
 UNION ALL
 SELECT CASE relkind WHEN 'f' THEN 'foreign table' ELSE 'composite type' END, shown, relname::text, ''
@@ -258,7 +210,6 @@ SELECT k.kind, '', k.name::text, '' FROM (
     UNION ALL SELECT 'foreign server', srvname, 'pg_foreign_server'::regclass, oid FROM pg_foreign_server
   ) k
  WHERE NOT EXISTS (SELECT FROM belongs e WHERE e.classid = k.class AND e.objid = k.oid)""",
-    ),
 }
 
 _PART = "SELECT '{name}', array_to_json(array_agg(ARRAY[{columns}]))::text FROM ({rows}\n) AS x ({columns})"
@@ -277,11 +228,10 @@ _SINCE = {
 def query(version: int, *, is_whole: bool) -> str:
     """Return the statement for a server of the major *version* (12 or later): rows of (part, JSON text of its rows or NULL).
 
-    A part's rows are lists of texts and None. Not *is_whole*: only the tables whose keys are in the parameter `only`, a
-    JSON array.
+    For the rows see `postgresql_rows`. Not *is_whole*: only the tables whose keys are in the parameter `only`, a JSON array.
     """
     parts = {**_TABLES, **_WHOLE} if is_whole else _TABLES
-    text = "\nUNION ALL\n".join(_part(name, width, rows) for name, (width, rows) in parts.items())
+    text = "\nUNION ALL\n".join(_part(name, rows) for name, rows in parts.items())
     filled = {name: now if version >= since else before for name, (since, now, before) in _SINCE.items()}
     filled["only"] = "true" if is_whole else _ONLY
     if is_whole:
@@ -295,6 +245,6 @@ def query(version: int, *, is_whole: bool) -> str:
     return text
 
 
-def _part(name: str, width: int, rows: str) -> str:
-    columns = ", ".join(f"c{n}" for n in range(width))
+def _part(name: str, rows: str) -> str:
+    columns = ", ".join(f"c{n}" for n in range(len(SHAPES[name]._fields)))
     return _PART.replace("{name}", name).replace("{columns}", columns).replace("{rows}", rows)

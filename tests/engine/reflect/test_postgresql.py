@@ -399,7 +399,7 @@ def test_triggers_and_rules_of_a_view_are_seen(made):
     )
 
 
-def test_views(made):
+def test_views(made, connection):
     schema = made(
         "CREATE TABLE t (a int, b int)",
         "CREATE VIEW v AS SELECT a FROM t WHERE b > 0 WITH LOCAL CHECK OPTION",
@@ -407,9 +407,10 @@ def test_views(made):
         "CREATE UNIQUE INDEX ix ON m (x)",
     )
     index = Index("ix", (IndexPart("x"),), is_unique=True)
+    t, v = ("", "") if connection.dialect.server_version_info >= (16,) else ("t.", "v.")
     assert schema.views == (
-        View("m", "SELECT a AS x\n   FROM v", is_materialized=True, indexes=(index,)),
-        View("v", "SELECT a\n   FROM t\n  WHERE (b > 0)\n WITH LOCAL CHECK OPTION"),
+        View("m", f"SELECT {v}a AS x\n   FROM v", is_materialized=True, indexes=(index,)),
+        View("v", f"SELECT {t}a\n   FROM t\n  WHERE ({t}b > 0)\n WITH LOCAL CHECK OPTION"),
     )
 
 
@@ -598,6 +599,17 @@ def test_nothing_set_stays(engine, level):
         assert after == before
         connection.exec_driver_sql("RESET search_path")
         connection.rollback()
+
+
+def test_a_transaction_begun_by_hand_goes_on(engine):
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql("CREATE TABLE t (a int)")
+        assert [table.key for table in postgresql.read(connection).tables] == ["t"]
+        connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+        assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar() == 1
+        connection.exec_driver_sql("ROLLBACK")
+        assert postgresql.read(connection).is_empty
 
 
 def test_nothing_set_stays_after_an_error(connection):
