@@ -109,7 +109,7 @@ class _Reader:
             default=column.get("default"),
             identity=None if identity is None else _identity(identity),
             computed=None if computed is None else Computed(computed["sqltext"], bool(computed.get("persisted"))),
-            is_autoincrement=column.get("autoincrement") is True,
+            is_autoincrement=identity is None and column.get("autoincrement") is True,
             collation=getattr(column["type"], "collation", None) or "",
             comment=column.get("comment") or "",
         )
@@ -208,12 +208,13 @@ def _index(told: Mapping[str, Any]) -> Index:
         IndexPart(text, is_expression=name is None, is_descending="desc" in sorting.get(text, ()))
         for text, name in zip(spelled, told["column_names"], strict=True)
     )
+    where = by_suffix.get("where")
     return Index(
         name=told.get("name") or "",
         parts=parts,
         is_unique=bool(told.get("unique")),
         method=_method(by_suffix.get("using")),
-        where=str(by_suffix.get("where") or ""),
+        where="" if where is None else str(where),
         included=tuple(by_suffix.get("include") or ()),
     )
 

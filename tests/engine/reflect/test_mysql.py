@@ -478,12 +478,13 @@ def test_what_each_version_can_be_asked_about_indexes(is_mariadb, version, said,
 
 # A generated table beside the Inspector: what both can tell
 
-# SQLAlchemy loses indexes with a newline in their names, `(` and `)` in keys: it reads SHOW CREATE TABLE line by line.
+# No newline: SQLAlchemy reads SHOW CREATE TABLE line by line, and loses an index that has one in its name.
 _names = st.text(st.sampled_from("aB é'\"%.:;,()[]\\{}-#$\t/*ß中"), min_size=1, max_size=8)
 _types = st.sampled_from(
     [
-        sa.Integer(), sa.BigInteger(), sa.String(40), sa.Text(), sa.Numeric(7, 3), sa.Boolean(), sa.DateTime(), sa.Date(), sa.Float(),
-        sa.LargeBinary(), types.ENUM("a", "it's", 'q"%,'), types.TINYINT(unsigned=True), sa.JSON(), sa.Time(), types.YEAR(),
+        sa.Integer(), sa.BigInteger(), sa.String(40), sa.Text(), sa.Numeric(7, 3), sa.Boolean(), sa.DateTime(), sa.Date(),
+        sa.Float(), sa.LargeBinary(), types.ENUM("a", "it's", 'q"%,'), types.TINYINT(unsigned=True), sa.JSON(),
+        sa.Time(), types.YEAR(),
     ]
 )  # fmt: skip
 _keyed = (sa.Integer, sa.BigInteger, sa.String, sa.Date)
@@ -503,13 +504,8 @@ def _metadata(draw):
             )
             for place in range(draw(st.integers(1, 4)))
         ]
-        table = sa.Table(
-            f"{draw(_names)}{at}",
-            metadata,
-            sa.Column("id", sa.Integer, primary_key=True),
-            *columns,
-            comment=draw(st.none() | _names),
-        )
+        key = sa.Column("id", sa.Integer, primary_key=True)
+        table = sa.Table(f"{draw(_names)}{at}", metadata, key, *columns, comment=draw(st.none() | _names))
         able = [
             column for column in columns if isinstance(column.type, _keyed) and not isinstance(column.type, sa.Text)
         ]
@@ -521,9 +517,8 @@ def _metadata(draw):
         if before is not None and draw(st.booleans()):
             table.append_column(sa.Column("up", sa.Integer))
             action = draw(st.sampled_from([None, "CASCADE", "SET NULL", "NO ACTION"]))
-            table.append_constraint(
-                sa.ForeignKeyConstraint(["up"], [before.c.id], name=f"fk{at}{draw(_names)}x", ondelete=action)
-            )
+            name = f"fk{at}{draw(_names)}x"
+            table.append_constraint(sa.ForeignKeyConstraint(["up"], [before.c.id], name=name, ondelete=action))
         before = table
     return metadata
 
