@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from .sqlite_words import bare, fold, items, spelled, words
+from .sqlite_words import ROWID, bare, fold, items, spelled, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ def table(sql: str) -> TableText | None:
 def _names(own: str, parts: list[list[str]]) -> frozenset[str]:
     """Return, folded, the names that an expression in the table may use: its *own* and its columns'."""
     columns = (bare(item[0]) for item in parts if item[0].upper() not in _CONSTRAINTS)
-    return frozenset(map(fold, (bare(own), *columns)))
+    return ROWID | frozenset(map(fold, (bare(own), *columns)))
 
 
 class _Reader:
@@ -134,7 +134,7 @@ class _Reader:
 
     def _check(self) -> None:
         self.at += 1
-        self.text.checks.append((self._named(), spelled(self._group(), self.names)))
+        self.text.checks.append((self._named(), spelled(self._group(), self.names, are_all=True)))
         self.said_of = "check"
 
     def _unique(self) -> None:
@@ -216,7 +216,7 @@ class _Reader:
 
     def _as(self) -> None:
         self.at += 1
-        self.text.computed[self.column[0]] = spelled(self._group(), self.names)
+        self.text.computed[self.column[0]] = spelled(self._group(), self.names, are_all=True)
         self._named()
 
     def _autoincrement(self) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .sqlite_words import bare, fold, items, quoted, spelled, words
+from .sqlite_words import ROWID, bare, fold, items, quoted, spelled, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class IndexText:
 
 def index(sql: str, names: Iterable[str]) -> IndexText:
     """Return the parts and WHERE of *sql*, a CREATE INDEX on a table whose own name and columns are *names*."""
-    known = {fold(name) for name in names}
+    known = ROWID | {fold(name) for name in names}
     found = words(sql)
     parts, rest = items(found, found.index("("))
-    return IndexText(tuple(_part(part, known) for part in parts), spelled(rest[1:], known))
+    return IndexText(tuple(_part(part, known) for part in parts), spelled(rest[1:], known, are_all=True))
 
 
 def view(sql: str, columns: Mapping[str, Iterable[str]]) -> str:
@@ -69,9 +69,9 @@ def _mentioned(found: list[str], columns: Mapping[str, Iterable[str]]) -> set[st
     return known
 
 
-def _part(item: list[str], names: Iterable[str]) -> tuple[str, str]:
+def _part(item: list[str], names: Collection[str]) -> tuple[str, str]:
     item = item[:-1] if item[-1].upper() in {"ASC", "DESC"} else item
     collation = ""
     if len(item) > 2 and item[-2].upper() == "COLLATE":
         item, collation = item[:-2], bare(item[-1])
-    return spelled(item, set(names)), collation
+    return spelled(item, names, are_all=True), collation

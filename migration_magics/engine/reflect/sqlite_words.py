@@ -41,6 +41,9 @@ RIGHT ROLLBACK ROW ROWS SAVEPOINT SELECT SET TABLE TEMP TEMPORARY THEN TIES TO T
 UNIQUE UPDATE USING VACUUM VALUES VIEW VIRTUAL WHEN WHERE WINDOW WITH WITHOUT TRUE FALSE
 """
 KEYWORDS = frozenset(_LISTED.split())
+ROWID = frozenset({"rowid", "oid", "_rowid_"})
+"""Names that every table has (sqlite.org/lang_createtable.html, 5)."""
+
 _OPERANDS = frozenset({"NULL", "TRUE", "FALSE", "END", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"})
 _CALLED = frozenset({"CAST", "RAISE", "REPLACE"})
 _SIGNS = frozenset("+-~")
@@ -65,9 +68,11 @@ def words(sql: str) -> list[str]:
 def bare(word: str) -> str:
     """Return the name that *word* is, without the quotes of any of SQLite's four kinds."""
     first = word[:1]
+    if len(word) < 2:
+        return word
     if first == "[":
         return word[1:-1]
-    if first and first in "\"`'":
+    if first in "\"`'":
         return word[1:-1].replace(first * 2, first)
     return word
 
@@ -79,13 +84,14 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def spelled(found: Sequence[str], names: Collection[str] = ()) -> str:
+def spelled(found: Sequence[str], names: Collection[str] = (), *, are_all: bool = False) -> str:
     """Return the words *found* as one line of SQL, equal for all ways of spacing, commenting and quoting it.
 
-    A word in double quotes may be a string to SQLite (sqlite.org/quirks.html, 8): quotes go only beside a dot and where
-    *names*, all as `fold` gives them, has it. The words stay as they are otherwise, upper and lower case too.
+    A word in double quotes may be a string to SQLite (sqlite.org/quirks.html, 8): its quotes go only beside a dot and where
+    *names*, all as `fold` gives them, has it. Where these *are all* that it could name, any other becomes the string it is,
+    as SQLite itself writes it when a column is renamed. The words stay as they are otherwise, upper and lower case too.
     """
-    return "".join(_pieces(found, names))
+    return "".join(_pieces(found, names, are_all=are_all))
 
 
 def items(found: list[str], start: int) -> tuple[list[list[str]], list[str]]:
@@ -112,24 +118,25 @@ def items(found: list[str], start: int) -> tuple[list[list[str]], list[str]]:
     return [each for each in parts if each], found[at + 1 :]
 
 
-def _pieces(found: Sequence[str], names: Collection[str]) -> Iterator[str]:
+def _pieces(found: Sequence[str], names: Collection[str], *, are_all: bool) -> Iterator[str]:
     previous, is_sign = "", False
     for at, word in enumerate(found):
         if previous and _is_apart(previous, word, is_sign=is_sign):
             yield " "
-        if word[0] in '"`[':
-            after = found[at + 1] if at + 1 < len(found) else ""
-            yield _name(word, names, is_part=previous == "." or after == ".")
+        if word[0] in '"`[' and len(word) > 1:
+            yield _name(word, names, previous, found[at + 1] if at + 1 < len(found) else "", are_all=are_all)
         else:
             yield word
         is_sign = word in _SIGNS and not _is_operand(previous)
         previous = word
 
 
-def _name(word: str, names: Collection[str], *, is_part: bool) -> str:
+def _name(word: str, names: Collection[str], before: str, after: str, *, are_all: bool) -> str:
     name = bare(word)
-    if word[0] != '"' or is_part or fold(name) in names:
+    if word[0] != '"' or before == "." or after == "." or fold(name) in names:
         return quoted(name)
+    if are_all and after != "(" and before.upper() not in {"AS", "COLLATE"}:
+        return "'" + name.replace("'", "''") + "'"
     return word
 
 
@@ -138,7 +145,7 @@ def _is_apart(previous: str, word: str, *, is_sign: bool) -> bool:
         return False
     if word == "(":
         upper = previous.upper()
-        return upper in KEYWORDS - _CALLED or not _is_operand(previous)
+        return upper not in _CALLED and (upper in KEYWORDS or not _is_operand(previous))
     return not is_sign or word[0] in "+-~"
 
 
