@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from .schema import Check, Exclusion, ForeignKey, Index, Schema, Table, Unique, key
+from .schema import Check, Exclusion, ForeignKey, Index, Schema, Table, Trigger, Unique, key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -75,10 +75,21 @@ def label(name: str, number: int) -> str:
     return name if number == 1 else f"{name} #{number}"
 
 
-def part_order(part: Any) -> tuple[str, str]:
-    """Sort parts by name, then by what they say: equal parts only are equal in it."""
-    rest = tuple(getattr(part, each.name) for each in fields(part) if each.name != "name")
-    return part.name, repr(rest)
+def part_order(part: Any) -> tuple[Any, ...]:
+    """Sort parts by name, then by what they say: the fields of their class in order. Only equal parts are equal in it."""
+    return (part.name, *_ORDERS[type(part)](part))
+
+
+_ORDERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
+    ForeignKey: attrgetter(
+        "columns", "target", "target_columns", "on_update", "on_delete", "match", "deferrable", "is_validated"
+    ),
+    Unique: attrgetter("columns", "deferrable", "options"),
+    Check: attrgetter("expression", "is_validated"),
+    Exclusion: lambda exclusion: (exclusion.definition,),
+    Trigger: lambda trigger: (trigger.definition,),
+    Index: lambda index: (tuple(each.text for each in index.parts), repr(index)),
+}
 
 
 _by_key = attrgetter("key")

@@ -23,65 +23,12 @@ _TOKEN = re.compile(
 _PLAIN = re.compile(r"[^\W\d][\w$]*")
 # The words of SQL-92 that SQLite and PostgreSQL reserve and that people call columns (sqlite.org/lang_keywords.html;
 # postgresql.org/docs/current/sql-keywords-appendix.html).
-_RESERVED = frozenset(
-    [
-        "all",
-        "and",
-        "as",
-        "asc",
-        "by",
-        "case",
-        "check",
-        "collate",
-        "column",
-        "constraint",
-        "create",
-        "current_date",
-        "default",
-        "desc",
-        "distinct",
-        "else",
-        "end",
-        "except",
-        "for",
-        "foreign",
-        "from",
-        "grant",
-        "group",
-        "having",
-        "in",
-        "index",
-        "initially",
-        "intersect",
-        "into",
-        "is",
-        "join",
-        "leading",
-        "left",
-        "limit",
-        "not",
-        "null",
-        "offset",
-        "on",
-        "or",
-        "order",
-        "primary",
-        "references",
-        "right",
-        "select",
-        "table",
-        "then",
-        "to",
-        "transaction",
-        "union",
-        "unique",
-        "user",
-        "using",
-        "values",
-        "when",
-        "where",
-    ]
+_WORDS = (
+    "all and as asc by case check collate column constraint create current_date default desc distinct else end except "
+    "for foreign from grant group having in index initially intersect into is join leading left limit not null offset on "
+    "or order primary references right select table then to transaction union unique user using values when where"
 )
+_RESERVED = frozenset(_WORDS.split())
 
 
 def with_table_renamed(schema: Schema, before: str, after: str) -> Schema:

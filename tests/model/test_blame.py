@@ -74,10 +74,8 @@ def test_lives_are_those_of_a_walk_that_looks_at_everything_after_each_revision(
                 facts[0], facts[1], facts[2] = entry.revision, entry.revision, ""
             elif path not in after:
                 facts[1] = facts[2] = entry.revision
-            elif (
-                before[path] != after[path]
-                or len(path) == 1
-                and any(change.path == (*path, "column order") for change in entry.diff.changes)
+            elif before[path] != after[path] or (
+                len(path) == 1 and any(change.path == (*path, "column order") for change in entry.diff.changes)
             ):
                 facts[1] = entry.revision
     found = {life.path: [life.created_by, life.changed_by, life.dropped_by] for life in lives(without_renames)}
