@@ -115,7 +115,8 @@ class _Component:
         )
         order: list[list[Node]] = [[] for _ in range(max(map(self._layer_of, nodes)) + 1)]
         for node in nodes:
-            order[self._layer_of(node)].append(node)
+            layer = order[self._layer_of(node)]
+            layer.insert(len(layer) if node[1] == -1 else len(layer) // 2, node)  # what passes, best through the middle
         lefts, rights = self._neighbours()
         best, fewest = order, self._crossings(order)
         for sweep in range(_SWEEPS):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ...model.change_words import words
 from ...model.diff import Change, SchemaDiff
 from ...model.schema import Table as SchemaTable
 from ..schema_words import definition, differences, part_of
@@ -134,13 +135,6 @@ def _lines(texts: Iterable[str]) -> Cell:
 
 
 def change_line(change: Change) -> Line:
-    """Return a change in one line: its sign, what it concerns, and what became of it."""
+    """Return a change in one line: its sign, and in words what became of what."""
     sign, tone = _SIGNS[change.kind]
-    lead = (Piece(sign, "strong", tone), *named(change.path))
-    if change.kind == "add":
-        return (*lead, code(definition(change.after)))
-    if change.kind == "drop":
-        return lead
-    pairs = ((str(change.before), str(change.after)),) if change.kind == "rename" else _pairs(change)
-    said = [piece for one, other in pairs for piece in (Piece(",", is_glued=True), code(one), Piece("→"), code(other))]
-    return (*lead, *said[1:])
+    return (Piece(sign[0], "strong", tone), *plain(words(change)))
