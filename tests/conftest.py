@@ -9,6 +9,7 @@ of JupyterLab in Chromium.
 from __future__ import annotations
 
 import contextlib
+import uuid
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,6 +29,23 @@ if TYPE_CHECKING:
     from tests.support.databases import Server
     from tests.support.kernel import Kernel
     from tests.support.lab import Lab, NotebookPage
+
+
+@pytest.fixture(scope="session")
+def _caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for caches: none of a test's replays are kept in the user's own, also not those of wider fixtures."""
+    folder = tmp_path_factory.mktemp("caches")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("MIGRATION_MAGICS_CACHE", str(folder / "shared"))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(_caches: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the test's replays are kept: a folder of its own, made when something is written."""
+    folder = _caches / uuid.uuid4().hex
+    monkeypatch.setenv("MIGRATION_MAGICS_CACHE", str(folder))
+    return folder
 
 
 @pytest.fixture(scope="session")
