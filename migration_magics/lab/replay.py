@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..engine import planner, runner
+from ..engine import failures, planner, runner
 from ..engine.host.touched import renames, touched
 from ..engine.reflect import reflect
 from ..errors import MigrationError, MoveFailed, MoveInterrupted, ReplayFailed
 from ..model.diff import Change, diff
 from ..model.timeline import Entry, Timeline
+from ..model.trace import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.engine import Connection
 
     from ..engine.captured import Configured
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from ..engine.environment import Environment
     from ..engine.host.recorder import StepDraft
     from ..model.plan import Plan
-    from ..model.schema import Schema
+    from ..model.schema import Schema, Table
     from ..settings import Settings
     from .scratch import Scratch
 
@@ -52,33 +55,58 @@ class Notes:
     """
 
     def __init__(self, version_tables: frozenset[str], start: Schema, *, is_whole: bool) -> None:
-        self.version_tables, self.schema, self.is_whole = version_tables, start, is_whole
+        self.version_tables, self.is_whole = version_tables, is_whole
         self.entries: list[Entry] = []
+        self._rest = start  # all but the tables, which change one by one
+        self._tables = {table.key: table for table in start.tables}
+
+    @property
+    def schema(self) -> Schema:
+        """The schema as it was last seen."""
+        return replace(self._rest, tables=tuple(self._tables[name] for name in sorted(self._tables)))
 
     def look(self, connection: Connection, draft: StepDraft) -> None:
         """Note what the step did; for a downgrade, what the revision had done."""
-        hints = renames(draft)
-        before = self.schema
-        after = self._after(connection, draft, hints)
+        hints, only = renames(draft), touched(draft)
+        is_table_renamed = any(len(change.path) == 1 for change in hints)  # others point to it by its name
+        if only is None or is_table_renamed or (only and self.is_whole):
+            self._note(draft, hints, *self._whole(connection))
+        else:
+            self._note(draft, hints, *self._touched(connection, only))
+
+    def _note(self, draft: StepDraft, hints: tuple[Change, ...], before: Schema, after: Schema) -> None:
         if draft.direction == "downgrade":
             back = tuple(_turned(change) for change in reversed(hints))
             self.entries.insert(0, Entry(draft.revision, diff(after, before, back)))
         else:
             self.entries.append(Entry(draft.revision, diff(before, after, hints)))
-        self.schema = after
 
-    def _after(self, connection: Connection, draft: StepDraft, hints: tuple[Change, ...]) -> Schema:
-        only = touched(draft)
-        if only is not None and not only:
-            return self.schema
-        is_table_renamed = any(len(change.path) == 1 for change in hints)  # others point to it by its name
-        if only is None or self.is_whole or is_table_renamed:
-            return shared(self.schema, without(reflect(connection), self.version_tables))
-        return _merged(self.schema, reflect(connection, only), only)
+    def _whole(self, connection: Connection) -> tuple[Schema, Schema]:
+        before = self.schema
+        after = shared(before, without(reflect(connection), self.version_tables))
+        self._rest, self._tables = after, {table.key: table for table in after.tables}
+        return before, after
+
+    def _touched(self, connection: Connection, only: frozenset[str]) -> tuple[Schema, Schema]:
+        """Look at the tables *only*, by their names in any case; what is compared is these tables before and after."""
+        before = [self._tables.pop(name) for name in self._spellings(only)]
+        after = reflect(connection, only).tables if only else ()
+        self._tables.update((table.key, table) for table in after)
+        return tuple(replace(self._rest, tables=_sorted(tables)) for tables in (before, after))
+
+    def _spellings(self, only: frozenset[str]) -> list[str]:
+        if only <= self._tables.keys():
+            return list(only)
+        names = {name.casefold() for name in only}
+        return [name for name in self._tables if name.casefold() in names]
 
     def agrees(self, connection: Connection) -> bool:
         """Say whether what was noted is what *connection* sees now."""
         return self.schema == without(reflect(connection), self.version_tables)
+
+
+def _sorted(tables: Iterable[Table]) -> tuple[Table, ...]:
+    return tuple(sorted(tables, key=lambda table: table.key))
 
 
 def _turned(change: Change) -> Change:
@@ -96,8 +124,8 @@ def replay(history: History, copy: Scratch, targets: tuple[str, ...], *, is_whol
     database = copy.database
     tables = version_tables(history.calls(database))
     is_whole = is_whole or database.family != "sqlite"  # types and sequences come and go with tables there
-    noted = Notes(tables, without(database.run(reflect), tables), is_whole=is_whole)
-    start = noted.schema
+    start = without(database.run(reflect), tables)
+    noted = Notes(tables, start, is_whole=is_whole)
     heads: tuple[str, ...] = ()
     for target in targets:
         plan = planner.plan_upgrade(history.chain, target, heads, database=database.identity, connection=database.name)
@@ -130,10 +158,12 @@ def run(history: History, copy: Scratch, plan: Plan, noted: Notes) -> None:
 def _failed(error: MoveFailed, copy: Scratch) -> MigrationError:
     """Return the error for a history of which a revision does not run on *copy*."""
     steps = error.trace.steps if error.trace is not None else ()
-    revision = steps[-1].revision if steps else ""
-    message = steps[-1].message if steps else ""
-    why = steps[-1].error or error.message if steps else error.message
-    named = f"revision {revision} ({message})" if message else f"revision {revision}"
+    failed = next((step for step in steps if step.outcome in {Outcome.FAILED, Outcome.UNKNOWN}), None)
+    cause = error.__cause__
+    why = error.message if cause is None or isinstance(cause, MigrationError) else failures.words(cause)
+    revision = failed.revision if failed is not None else ""
+    message = f" ({failed.message})" if failed is not None and failed.message else ""
+    named = f"revision {revision}{message}" if revision else "it"
     return ReplayFailed(
         f"The history cannot be replayed from an empty database: {named} fails on {copy.place}: {why}",
         revision=revision,
@@ -166,9 +196,3 @@ def shared(before: Schema, after: Schema) -> Schema:
         old = known.get(table.key)
         tables.append(old if old is not None and old == table else table)
     return replace(after, tables=tuple(tables))
-
-
-def _merged(before: Schema, looked: Schema, only: frozenset[str]) -> Schema:
-    names = {name.casefold() for name in only}
-    kept = (table for table in before.tables if table.key.casefold() not in names)
-    return replace(before, tables=tuple(sorted((*kept, *looked.tables), key=lambda table: table.key)))

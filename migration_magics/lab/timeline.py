@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..engine import runner, schema_token
 from ..errors import ReplayFailed
+from ..model.schema import Schema
 from ..model.timeline import Timeline, schema_after
 from . import cache, outward, scratch
 from .replay import History, replay
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ..engine.chain import Chain
     from ..engine.database import Database
     from ..model.graph import Graph
-    from ..model.schema import Schema
 
 _FORMAT = "1"
 """Goes up when what is noted of a history changes its meaning."""
@@ -77,8 +77,12 @@ class Timelines:
             above = not error.revision or error.revision in graph.ancestors(ids)
             if above:
                 raise
+            if not ids:
+                return _nothing(like)
             timeline = self._found(history, like, ids, is_from_database=False)
         found = _direct(timeline, graph, ids)
+        if found is None and not ids:  # it starts above base, and below there is nothing that it knows
+            return _nothing(like)
         if found is None:
             timeline = self._found(history, like, ids, is_from_database=False)
             found = _direct(timeline, graph, ids)
@@ -128,6 +132,11 @@ class Timelines:
         for id_ in sorted(wanted):
             take(id_, graph[id_].parents, graph[id_].depends_on, graph[id_].digest)
         return hasher.hexdigest()
+
+
+def _nothing(like: Database | None) -> At:
+    family = like.family if like is not None else "sqlite"
+    return At(Schema(family), "nothing applied", family)
 
 
 def _kind(like: Database | None) -> tuple[str, ...]:
