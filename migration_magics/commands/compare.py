@@ -92,7 +92,7 @@ def diff(
     found = diff_of(left.schema, right.schema, hints)
     if table is not None:
         found = _of_table(ws, found, one, other, table)
-    code = operations.code(found, left.schema, right.schema).text if found and not notes else ""
+    written = operations.code(found, left.schema, right.schema) if found and not notes else operations.Written("")
     drawn = diagram_of_diff(left.schema, right.schema, found) if diagram else None
     seen = tuple(dict.fromkeys(f"{each.kind} {each.name}" for each in (*one.schema.seen, *other.schema.seen)))
     places = " · ".join(f"{each.label}: {each.place}" for each in (one, other) if each.place)
@@ -100,7 +100,7 @@ def diff(
         one.label,
         other.label,
         found,
-        code,
+        "\n".join((*written.imports, written.code)),
         places,
         drawn,
         seen,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from ..engine.database import Database
+    from ..model.schema import Schema
 
 
 def furnish(copy: Database, source: Database) -> None:
@@ -42,5 +43,7 @@ def _repeat(connection: Connection, statements: tuple[str, ...]) -> None:
 
 
 def _create(connection: Connection, schema: Schema) -> None:
-    run_code(connection, diff(Schema(schema.dialect), schema), Schema(schema.dialect), schema)
-    connection.commit()
+    empty = reflect(connection)
+    written = code(diff(empty, schema), empty, schema, connection.dialect)
+    connection.rollback()
+    run_body(connection, written.code, written.imports)

@@ -92,7 +92,7 @@ class Notes:
         before = [self._tables.pop(name) for name in self._spellings(only)]
         after = reflect(connection, only).tables if only else ()
         self._tables.update((table.key, table) for table in after)
-        return tuple(replace(self._rest, tables=_sorted(tables)) for tables in (before, after))
+        return replace(self._rest, tables=_sorted(before)), replace(self._rest, tables=_sorted(after))
 
     def _spellings(self, only: frozenset[str]) -> list[str]:
         if only <= self._tables.keys():

@@ -16,6 +16,8 @@ def key(schema: str, name: str) -> str:
 
     A part with a dot in it stands in double quotes, so that no two objects share a key.
     """
+    if not schema and "." not in name:
+        return name
     return ".".join(f'"{part}"' if "." in part else part for part in (schema, name) if part)
 
 
