@@ -84,9 +84,9 @@ def altered(before: Any, after: Any) -> str:
         return said
     if isinstance(before, (Column, Domain)):
         return ", ".join(_differences(before, after))
-    one, other = described(before), described(after)
+    one, other = _whole(before), _whole(after)
     if one != other:
-        return f"{one or 'nothing'} -> {other or 'nothing'}"
+        return _from_to(one or "nothing", other or "nothing")
     return ", ".join(_differences(before, after)) if hasattr(before, "__dataclass_fields__") else ""
 
 
@@ -109,10 +109,10 @@ def _difference(field: str, before: Any, after: Any) -> str:
     if field in _FACTS:
         return f"{_FACTS[field][bool(before)]} -> {_FACTS[field][bool(after)]}"
     if field == "type":
-        return f"{_short(before) or 'no type'} -> {_short(after) or 'no type'}"
+        return _from_to(before or "no type", after or "no type")
     called = {"on_update": "ON UPDATE"}.get(field, field.replace("_", " "))
     texts = (_value(each) or ("none" if each in (None, "", ()) else "''") for each in (before, after))
-    return f"{called} {' -> '.join(texts)}"
+    return f"{called} {_from_to(*texts)}"
 
 
 def _value(value: Any) -> str:
@@ -126,7 +126,31 @@ def _value(value: Any) -> str:
             return _list(tuple(_value(each) for each in value))
         case Check() | Index():
             return f"{value.name} {described(value)}".strip()
-    return _short(value)
+    return _line(value)
+
+
+def _whole(value: Any) -> str:
+    """Return what a value says, a long text in full."""
+    match value:
+        case Trigger() | View():
+            return value.definition
+        case Check() | Exclusion():
+            return content(value) if value.name else ""
+        case str():
+            return value
+    return described(value)
+
+
+def _from_to(before: str, after: str) -> str:
+    """Return both texts, each short; of long ones that begin alike, what stands around the first difference."""
+    one, other = _line(before), _line(after)
+    if _short(one) != _short(other):
+        return f"{_short(one)} -> {_short(other)}"
+    shorter = min(len(one), len(other))
+    same = next((at for at in range(shorter) if one[at] != other[at]), shorter)
+    start = max(0, same - _LIMIT // 3)
+    lead = "…" if start else ""
+    return f"{lead}{_short(one[start:])} -> {lead}{_short(other[start:])}"
 
 
 def _column(column: Column) -> str:
@@ -207,8 +231,12 @@ def _list(names: tuple[str, ...]) -> str:
 
 def _short(text: Any, limit: int = _LIMIT) -> str:
     """Return a text on one line, shortened where it is long."""
-    line = " ".join(str(text).split()) if text is not None else ""
+    line = _line(text)
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _line(text: Any) -> str:
+    return " ".join(str(text).split()) if text is not None else ""
 
 
 _DESCRIBED: dict[type, Callable[[Any], str]] = {

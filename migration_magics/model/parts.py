@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from .schema import Check, Exclusion, ForeignKey, Index, Schema, Table, Trigger, Unique, key
@@ -92,9 +92,6 @@ _ORDERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
 }
 
 
-_by_key = attrgetter("key")
-
-
 def in_order(items: tuple[Any, ...], order: Callable[[Any], Any]) -> tuple[Any, ...]:
     """Return *items* sorted; the same tuple where they are."""
     if len(items) < 2:
@@ -105,17 +102,20 @@ def in_order(items: tuple[Any, ...], order: Callable[[Any], Any]) -> tuple[Any, 
 
 def ordered(schema: Schema) -> Schema:
     """Return the *schema* with everything in the order that `diff.apply` keeps; what is in order already is not copied."""
-    tables = in_order(tuple(_table_in_order(table) for table in schema.tables), _by_key)
-    objects: dict[str, Any] = {kind: in_order(getattr(schema, kind), _by_key) for kind in OBJECTS}
+    tables = in_order(tuple(_table_in_order(table) for table in schema.tables), attrgetter("key"))
+    objects: dict[str, Any] = {kind: in_order(getattr(schema, kind), attrgetter("key")) for kind in OBJECTS}
     return replace(schema, tables=tables, **objects)
 
 
 def _table_in_order(table: Table) -> Table:
-    found: dict[str, Any] = {name: in_order(getattr(table, name), part_order) for name in PARTS.values()}
-    found["options"] = tuple(sorted(table.options))
-    if all(found[name] == getattr(table, name) for name in found):
-        return table
-    return replace(table, **found)
+    found: dict[str, Any] = {}
+    for name in (*PARTS.values(), "options"):
+        items = getattr(table, name)
+        if len(items) > 1:
+            sorted_ = in_order(items, part_order if name != "options" else itemgetter(0))
+            if sorted_ is not items:
+                found[name] = sorted_
+    return replace(table, **found) if found else table
 
 
 def split(table_key: str) -> tuple[str, str]:

@@ -31,6 +31,7 @@ from tests.schemas import schemas
 
 title = Column("title", "VARCHAR(50)", "text")
 a_b = (IndexPart("a"), IndexPart("b", is_descending=True))
+LONG = "SELECT column_0, column_1, column_2, column_3, column_4, column_5, x, "
 worker = ForeignKey(("a", "b"), "workers", ("id", "no"), on_delete="CASCADE")
 
 
@@ -126,6 +127,16 @@ worker = ForeignKey(("a", "b"), "workers", ("id", "no"), on_delete="CASCADE")
         (
             Change("alter", ("", "views", "v"), View("v", "SELECT 1"), View("v", "SELECT 1", is_materialized=True)),
             "alter view v: not materialized -> materialized",
+        ),
+        (
+            Change("alter", ("", "views", "v"), View("v", LONG + "a FROM t"), View("v", LONG + "b FROM t")),
+            "alter view v: …umn_4, column_5, x, a FROM t -> …umn_4, column_5, x, b FROM t",
+        ),
+        (
+            Change(
+                "alter", ("t", "columns", "a"), Column("a", "T", default=LONG + "1"), Column("a", "T", default=LONG)
+            ),
+            "alter column a: default …lumn_4, column_5, x, 1 -> …lumn_4, column_5, x,",
         ),
         (Change("alter", ("", "dialect"), "sqlite", "mysql"), "alter dialect: sqlite -> mysql"),
     ],
