@@ -9,17 +9,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy.engine import Connection
 
-_BRAKE = "SET STATEMENT lock_wait_timeout=10, max_statement_time=120 FOR "
-"""MariaDB reads the definition of a table under its metadata lock: it would wait for the end of somebody's ALTER TABLE.
+LOCK_WAIT_S = 10
+"""MariaDB reads the definition of a table under its metadata lock: it waits for a RENAME, an ALTER with LOCK=EXCLUSIVE.
 
 MySQL 8 reads its data dictionary and waits for nobody.
 """
+
+_LOCKED = 1205
+"""ER_LOCK_WAIT_TIMEOUT, which is a mere warning here: the table is left out of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +49,12 @@ class Asked:
         return since is not None and self.version >= since
 
     def rows(self, query: str, named: str = "table_name") -> list[tuple[Any, ...]]:
-        """Return the rows of *query*, which ends in its WHERE, for the tables asked for."""
+        """Return the rows of *query*, which ends in its WHERE, for the tables asked for.
+
+        Raises SQLAlchemy's errors: `OperationalError` also where a table stayed locked for `LOCK_WAIT_S` seconds.
+        """
         values: dict[str, Any] = {}
-        brake = _BRAKE if self.is_mariadb else ""
+        brake = f"SET STATEMENT lock_wait_timeout={LOCK_WAIT_S}, max_statement_time=120 FOR " if self.is_mariadb else ""
         if self.only is None:
             statement = sa.text(brake + query)
         else:
@@ -55,7 +62,18 @@ class Asked:
             statement = sa.text(f"{brake}{query} AND {named} IN :names").bindparams(among)
             values = {"names": sorted(self.only)}
         found = self.connection.execute(statement, values)
-        return [tuple(map(_text, row)) for row in found] if _has_bytes(self.connection) else list(map(tuple, found))
+        cursor = found.cursor
+        rows = [tuple(map(_text, row)) for row in found] if _has_bytes(self.connection) else list(map(tuple, found))
+        if self.is_mariadb and getattr(cursor, "warning_count", True):
+            self._heed(query)
+        return rows
+
+    def _heed(self, query: str) -> None:
+        """Raise the server's warning that it left out a table that another session has locked."""
+        for _level, code, message in self.connection.execute(sa.text("SHOW WARNINGS")):
+            if code == _LOCKED:
+                original = self.connection.dialect.loaded_dbapi.OperationalError(code, message)
+                raise exc.OperationalError(query, None, original)
 
 
 def _has_bytes(connection: Connection) -> bool:

@@ -1,17 +1,16 @@
-"""A MariaDB becomes a `Schema`: each feature by hand, and generated tables as SQLAlchemy's Inspector sees them."""
+"""A MariaDB becomes a `Schema`: each feature, by hand."""
 
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy.dialects import mysql as types
+from sqlalchemy import exc
 
-from migration_magics.engine.reflect import mysql, mysql_parts, mysql_queries, other
+from migration_magics.engine.reflect import mysql, mysql_queries
 from migration_magics.model.schema import (
     Check,
     Column,
@@ -406,147 +405,20 @@ def test_a_user_of_few_rights_reads_what_it_may(mariadb, db):
     db.run("DROP USER few@localhost")
 
 
-# MySQL itself, by the rows that its manual shows: no server of it is at hand
-
-
-@pytest.mark.parametrize(
-    "type_, default, extra, expected",
-    [
-        ("int", None, "", None),
-        ("int", "3", "", "3"),
-        ("int unsigned", "3", "", "3"),
-        ("varchar(9)", "it's", "", "'it''s'"),
-        ("varchar(9)", "NULL", "", "'NULL'"),
-        ("varchar(9)", "", "", "''"),
-        ("varchar(9)", "CURRENT_TIMESTAMP", "", "'CURRENT_TIMESTAMP'"),
-        ("bit(3)", "b'101'", "", "b'101'"),
-        ("binary(16)", "uuid_to_bin(uuid())", "DEFAULT_GENERATED", "(uuid_to_bin(uuid()))"),
-        ("int", "(1 + 2)", "DEFAULT_GENERATED", "((1 + 2))"),
-        ("timestamp(3)", "CURRENT_TIMESTAMP(3)", "DEFAULT_GENERATED", "CURRENT_TIMESTAMP(3)"),
-        ("datetime", "2020-01-01 00:00:00", "", "'2020-01-01 00:00:00'"),
-    ],
-)
-def test_defaults_of_mysql(type_, default, extra, expected):
-    row = ("t", 1, "x", type_, "YES", default, extra, None, "", "")
-    assert mysql_parts.Columns("d", has_quoted_defaults=False).of(row, "utf8mb4_bin").default == expected
-
-
-def test_columns_of_mysql():
-    columns = mysql_parts.Columns("d", has_quoted_defaults=False)
-    row = ("t", 1, "x", "int", "YES", None, "STORED GENERATED", None, "", "(`a` + 1)")
-    assert columns.of(row, "") == Column("x", "int", "integer", computed=Computed("(`a` + 1)", is_stored=True))
-    row = (
-        "t",
-        1,
-        "x",
-        "timestamp",
-        "NO",
-        "CURRENT_TIMESTAMP",
-        "DEFAULT_GENERATED on update CURRENT_TIMESTAMP",
-        None,
-        "",
-        "",
-    )
-    made = columns.of(row, "")
-    assert (made.default, made.on_update, made.computed) == ("CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP", None)
-
-
-def test_an_expression_in_an_index_of_mysql():
-    rows = [
-        ("t", "i", 1, 0, None, None, "A", "BTREE", "", "INVISIBLE", "lower(`a`)"),
-        ("t", "i", 2, 0, "b", 3, "D", "BTREE", "", "INVISIBLE", None),
-    ]
-    parts = (IndexPart("lower(`a`)", is_expression=True), IndexPart("b", is_descending=True, options="(3)"))
-    assert mysql_parts.keys(rows) == (None, "", [], [Index("i", parts, is_unique=True, options="INVISIBLE")])
-
-
-@pytest.mark.parametrize(
-    "is_mariadb, version, said, not_said",
-    [
-        (False, (5, 7, 44), "NULL", "is_visible"),
-        (False, (8, 0, 12), "is_visible", "expression"),
-        (False, (8, 4, 3), "expression", "ignored"),
-        (True, (10, 5, 9), "NULL", "ignored"),
-        (True, (11, 8, 2), "ignored", "expression"),
-    ],
-)
-def test_what_each_version_can_be_asked_about_indexes(is_mariadb, version, said, not_said):
-    query = mysql_queries.index_query(mysql_queries.Asked(None, is_mariadb, version))
-    assert said in query
-    assert not_said not in query
-
-
-# A generated table beside the Inspector: what both can tell
-
-# No newline: SQLAlchemy reads SHOW CREATE TABLE line by line, and loses an index that has one in its name.
-_names = st.text(st.sampled_from("aB é'\"%.:;,()[]\\{}-#$\t/*ß中"), min_size=1, max_size=8)
-_types = st.sampled_from(
-    [
-        sa.Integer(), sa.BigInteger(), sa.String(40), sa.Text(), sa.Numeric(7, 3), sa.Boolean(), sa.DateTime(), sa.Date(),
-        sa.Float(), sa.LargeBinary(), types.ENUM("a", "it's", 'q"%,'), types.TINYINT(unsigned=True), sa.JSON(),
-        sa.Time(), types.YEAR(),
-    ]
-)  # fmt: skip
-_keyed = (sa.Integer, sa.BigInteger, sa.String, sa.Date)
-
-
-@st.composite
-def _metadata(draw):
-    metadata = sa.MetaData()
-    before = None
-    for at in range(draw(st.integers(1, 3))):
-        columns = [
-            sa.Column(
-                f"{draw(_names)}{place}",
-                draw(_types),
-                nullable=draw(st.booleans()),
-                comment=draw(st.none() | _names),
-            )
-            for place in range(draw(st.integers(1, 4)))
-        ]
-        key = sa.Column("id", sa.Integer, primary_key=True)
-        table = sa.Table(f"{draw(_names)}{at}", metadata, key, *columns, comment=draw(st.none() | _names))
-        able = [
-            column for column in columns if isinstance(column.type, _keyed) and not isinstance(column.type, sa.Text)
-        ]
-        for place, column in enumerate(able):
-            kind = draw(st.sampled_from(["index", "unique", "both", "none"]))
-            if kind != "none":
-                others = [table.c.id] if kind == "both" else []
-                sa.Index(f"{draw(_names)}{place}", column, *others, unique=kind == "unique")
-        if before is not None and draw(st.booleans()):
-            table.append_column(sa.Column("up", sa.Integer))
-            action = draw(st.sampled_from([None, "CASCADE", "SET NULL", "NO ACTION"]))
-            name = f"fk{at}{draw(_names)}x"
-            table.append_constraint(sa.ForeignKeyConstraint(["up"], [before.c.id], name=name, ondelete=action))
-        before = table
-    return metadata
-
-
-def _comparable(schema):
-    """Return what the Inspector can tell, too, by table."""
-    return {
-        table.name: (
-            [(column.name, column.family, column.is_nullable, column.comment) for column in table.columns],
-            table.primary_key,
-            table.foreign_keys,
-            {(unique.name, unique.columns) for unique in table.uniques},
-            {(index.name, tuple(part.text for part in index.parts)) for index in table.indexes},
-            table.comment,
-        )
-        for table in schema.tables
-    }
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(metadata=_metadata())
-def test_the_inspector_sees_the_same(mariadb, metadata):
-    with mariadb.new_database() as url:
-        engine = sa.create_engine(url, poolclass=sa.NullPool)
-        with engine.connect() as connection:
-            metadata.create_all(connection)
-            native = mysql.read(connection)
-            assert _comparable(native) == _comparable(other.read(connection))
-            assert {table.name for table in native.tables} == set(metadata.tables)
-            one = next(iter(native.tables))
-            assert mysql.read(connection, frozenset({one.key})).tables == (one,)
+def test_a_locked_table_is_an_error_and_not_left_out(db, monkeypatch):
+    """RENAME holds the one table while it waits for the other."""
+    monkeypatch.setattr(mysql_queries, "LOCK_WAIT_S", 0)
+    db.run("CREATE TABLE a (id INT)", "CREATE TABLE b (id INT)")
+    with db.engine.connect() as holder, ThreadPoolExecutor() as pool:
+        holder.exec_driver_sql("SELECT * FROM b")
+        renaming = pool.submit(db.run, "RENAME TABLE a TO a2, b TO b2")
+        waiting = "state = 'Waiting for table metadata lock' AND db = DATABASE()"
+        while not holder.exec_driver_sql(
+            f"SELECT count(*) FROM information_schema.processlist WHERE {waiting}"
+        ).scalar():
+            assert not renaming.done()
+        with pytest.raises(exc.OperationalError, match="Lock wait timeout"):
+            db.read()
+        holder.rollback()
+        renaming.result()
+    assert [table.name for table in db.read().tables] == ["a2", "b2"]

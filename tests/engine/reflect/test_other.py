@@ -89,7 +89,8 @@ def test_a_table_of_sqlite(connect):
         "CREATE TABLE p (id INTEGER PRIMARY KEY)",
         """CREATE TABLE t (
            a INTEGER NOT NULL, b VARCHAR(9) DEFAULT 'x', c INTEGER GENERATED ALWAYS AS (a + 1) STORED,
-           PRIMARY KEY (a), CONSTRAINT k CHECK (a > 0), UNIQUE (b), CONSTRAINT up FOREIGN KEY (c) REFERENCES p (id) ON DELETE SET NULL)""",
+           PRIMARY KEY (a), CONSTRAINT k CHECK (a > 0), UNIQUE (b),
+           CONSTRAINT up FOREIGN KEY (c) REFERENCES p (id) ON DELETE SET NULL)""",
         "CREATE UNIQUE INDEX i ON t (b, a) WHERE a > 0",
         "CREATE VIEW v AS SELECT 1",
     )
