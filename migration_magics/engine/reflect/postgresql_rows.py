@@ -240,10 +240,9 @@ class Rows(NamedTuple):
     seen: Sequence[Other] = ()
 
     @classmethod
-    def of(cls, found: Iterable[tuple[str, str | None]]) -> Rows:
-        """Return the rows *found*: names of parts, and their rows as JSON, None where there are none."""
-        parts = {part: json.loads(text) for part, text in found if text is not None}
-        return cls(**{part: list(starmap(SHAPES[part], rows)) for part, rows in parts.items()})
+    def of(cls, found: Iterable[tuple[str, str]]) -> Rows:
+        """Return the rows *found*: names of parts, and the values of each of their columns, as JSON."""
+        return cls(**{part: list(starmap(SHAPES[part], zip(*json.loads(text), strict=True))) for part, text in found})
 
 
 SHAPES: Mapping[str, type[Any]] = {
