@@ -98,11 +98,12 @@ def _make(connection: Connection, like: Database, name: str) -> dict[str, Any]:
     admin = connection.execution_options(isolation_level="AUTOCOMMIT")
     _require_right(admin, like)
     _sweep(admin, like.family)
+    given = _driver_arguments(like.engine, name)
     try:
-        admin.exec_driver_sql(_create(admin, like.family, name))
+        admin.exec_driver_sql(_create(admin, like.family, name))  # last: what fails before leaves nothing behind
     except exc.DatabaseError as error:
         raise _refused(like, failures.words(error)) from error
-    return _driver_arguments(like.engine, name)
+    return given
 
 
 def _require_right(connection: Connection, like: Database) -> None:

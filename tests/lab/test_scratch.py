@@ -86,6 +86,24 @@ def test_a_copy_is_dropped_though_somebody_is_connected_to_it(server_url, open_d
         assert scratches(server_url) == set()
 
 
+def test_nothing_is_left_when_the_driver_is_refused_meanwhile(server_url, open_database, scratches):
+    """The project's own listener, which is asked what the driver gets, fails when the copy is about to be made."""
+    database = open_database(server_url)
+    database.dispose()
+    connects = []
+
+    @sa.event.listens_for(database.engine, "do_connect")
+    def refuse(*_arguments):
+        connects.append(1)
+        if len(connects) > 1:
+            raise _Raised
+
+    with pytest.raises(_Raised), scratch.empty(database):
+        pass
+    assert len(connects) == 2
+    assert scratches(server_url) == set()
+
+
 def test_a_replay_that_fails_leaves_none(make, server_url, scratches):
     project = make(server_url)
     project.add("a1", "op.create_table('t', sa.Column('id', sa.Integer))\nop.drop_table('nowhere')")
