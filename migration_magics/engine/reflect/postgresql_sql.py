@@ -13,10 +13,13 @@ ENTER = """
 SELECT set_config('search_path', coalesce((
          SELECT quote_ident(s) || ', ' FROM unnest(current_schemas(false)) WITH ORDINALITY AS x (s, n)
           WHERE s !~ '^pg_' ORDER BY n LIMIT 1), '') || 'pg_temp', true),
-       set_config('jit', 'off', true)
+       set_config('jit', 'off', true),
+       set_config('lock_timeout', CASE current_setting('lock_timeout') WHEN '0' THEN '10s'
+         ELSE current_setting('lock_timeout') END, true)
 """
 """pg_get_* and format_type leave out the schemas of the search path: with only the default one on it, what they print
-tells the same as our keys, and no temporary table is in the way. Compiling the query would take longer than running it."""
+tells the same as our keys, and no temporary table is in the way. Compiling the query would take longer than running it.
+A view's definition waits for whoever alters a table below it: not for ever."""
 
 _WITH = r"""
 WITH space AS MATERIALIZED (

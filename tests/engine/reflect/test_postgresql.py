@@ -627,6 +627,21 @@ def test_nothing_set_stays_after_an_error(connection):
     assert connection.exec_driver_sql("SHOW search_path").scalar() == "before"
 
 
+def test_who_alters_a_table_is_not_waited_for_longer_than_asked(postgresql_url):
+    engine = sa.create_engine(postgresql_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a int)")
+        connection.exec_driver_sql("CREATE VIEW v AS SELECT a FROM t")
+    with engine.connect() as altering, engine.connect() as connection:
+        altering.exec_driver_sql("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        connection.exec_driver_sql("SET lock_timeout = '20ms'")
+        with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+            postgresql.read(connection)
+        assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == "20ms"
+        altering.rollback()
+        assert [view.name for view in postgresql.read(connection).views] == ["v"]
+
+
 def test_hostile_names(made):
     name = '"' + HOSTILE.replace('"', '""').replace("%", "%%") + '"'  # the driver takes %% for %
     kind = name.replace("a", "enum", 1)  # a table is a type, too
