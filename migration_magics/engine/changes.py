@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import ops
 
 from ..model import schema as model
-from ..model.diff import Change
+from ..model.diff import Change, Kind
 from ..model.families import family
+from ..model.parts import called
 from . import values
 from .host.comparing import diff_of
 
@@ -166,28 +167,22 @@ def _constraint_path(operation: Any, constraint: Any, value: Any, dialect: Diale
     key, part = _key(operation, dialect), _PARTS.get(constraint.__visit_name__, "constraints")
     if part == "primary key":
         return (key, part)
-    return (key, part, value.name or _content(value))
-
-
-def _content(value: Any) -> str:
-    """What a part without a name is called by."""
-    if isinstance(value, model.ForeignKey):
-        return f"({', '.join(value.columns)}) -> {value.target}({', '.join(value.target_columns)})"
-    if isinstance(value, model.Unique):
-        return f"({', '.join(value.columns)})"
-    return str(getattr(value, "expression", "") or getattr(value, "definition", ""))
+    return (key, part, called(value))
 
 
 @change.register(ops.CreateTableCommentOp)
 def _(operation: ops.CreateTableCommentOp, dialect: Dialect) -> Change:
-    return Change(
-        "alter", (_key(operation, dialect), "comment"), operation.existing_comment or "", operation.comment or ""
-    )
+    return _comment(operation, operation.existing_comment or None, operation.comment or None, dialect)
 
 
 @change.register(ops.DropTableCommentOp)
 def _(operation: ops.DropTableCommentOp, dialect: Dialect) -> Change:
-    return Change("alter", (_key(operation, dialect), "comment"), operation.existing_comment or "", "")
+    return _comment(operation, operation.existing_comment or None, None, dialect)
+
+
+def _comment(operation: Any, before: str | None, after: str | None, dialect: Dialect) -> Change:
+    kind: Kind = "add" if before is None and after is not None else "drop" if after is None else "alter"
+    return Change(kind, (_key(operation, dialect), "comment"), before, after)
 
 
 @change.register(ops.ExecuteSQLOp)

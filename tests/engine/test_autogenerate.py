@@ -258,8 +258,8 @@ def test_changes_hold_what_is_known(sqlite_url, made):
     [
         ("ops.RenameTableOp('dropped', 'kept')", "rename", ("dropped",)),
         ("ops.AlterColumnOp('workers', 'host', modify_name='place')", "rename", ("workers", "columns", "host")),
-        ("ops.CreateTableCommentOp('workers', 'who')", "alter", ("workers", "comment")),
-        ("ops.DropTableCommentOp('workers')", "alter", ("workers", "comment")),
+        ("ops.CreateTableCommentOp('workers', 'who')", "add", ("workers", "comment")),
+        ("ops.DropTableCommentOp('workers')", "drop", ("workers", "comment")),
         ("ops.ExecuteSQLOp('SELECT 1')", "alter", ("", "operations", "execute")),
         ("ops.CreateCheckConstraintOp('ck', 'workers', 'id > 0')", "add", ("workers", "checks", "ck")),
         ("ops.CreatePrimaryKeyOp('pk', 'workers', ['id'])", "add", ("workers", "primary key")),

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.autogenerate import render
-from alembic.autogenerate.api import RevisionContext
+from alembic.autogenerate.api import AutogenContext, RevisionContext
 from alembic.operations import ops
+from alembic.runtime.migration import MigrationContext
 from mako.pygen import PythonPrinter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from alembic.autogenerate.api import AutogenContext
     from alembic.config import Config
-    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy.engine import Dialect
 
 _ARGUMENTS: dict[str, Any] = {
     "message": None,
@@ -123,3 +123,26 @@ def flattened(containers: Sequence[ops.OpContainer]) -> Iterator[ops.MigrateOper
                 yield from flattened((each,))
             else:
                 yield each
+
+
+def renderer(dialect: Dialect, render_item: Any) -> AutogenContext:
+    """Return what renders operations for *dialect* without a project: `sa.` and `op.` in front, types by *render_item* first."""
+    options = {
+        "sqlalchemy_module_prefix": "sa.",
+        "alembic_module_prefix": "op.",
+        "user_module_prefix": None,
+        "render_as_batch": False,
+        "render_item": render_item,
+    }
+    context = AutogenContext(MigrationContext.configure(dialect=dialect), opts=options, autogenerate=False)
+    context.imports = set()
+    return context
+
+
+def render_batch(context: AutogenContext, operation: ops.ModifyTableOps) -> list[str]:
+    """Return the lines of *operation* as a batch: `with op.batch_alter_table(...) as batch_op:`."""
+    context.opts["render_as_batch"] = True
+    try:
+        return render_one(context, operation)
+    finally:
+        context.opts["render_as_batch"] = False
