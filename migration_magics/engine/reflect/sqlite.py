@@ -5,7 +5,7 @@ Temporary tables, attached databases, SQLite's own tables and the shadow tables 
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from .sqlite_words import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, CursorResult
 
 _MOST_NAMES = 500
 """More names than these are not sent: SQLite takes 999 parameters (sqlite.org/limits.html), and looking at all is as fast."""
@@ -97,10 +97,10 @@ class _Reading:
     def _rows(self, query: str, *, or_where: str = "") -> Iterable[Any]:
         """Send *query*, which ends in a condition on `m`, for the tables that are asked for, or those *or_where*."""
         if self.names is None:
-            return self.connection.exec_driver_sql(query)
+            return _rows_of(self.connection.exec_driver_sql(query))
         wanted = f"m.tbl_name COLLATE NOCASE IN ({', '.join('?' * len(self.names))})"
         wanted = f"({wanted} OR {or_where})" if or_where else wanted
-        return self.connection.exec_driver_sql(f"{query} AND {wanted}", self.names)
+        return _rows_of(self.connection.exec_driver_sql(f"{query} AND {wanted}", self.names))
 
     def _groups(self, query: str) -> Iterator[tuple[str, Iterator[Any]]]:
         """Yield the rows of each table or index, by its name.
@@ -205,6 +205,11 @@ class _Reading:
                 known[fold(name)] = Parts(name)
                 add_columns(known[fold(name)], group)
         return known
+
+
+def _rows_of(result: CursorResult[Any]) -> Iterable[Any]:
+    """Return the rows of *result*, fetched some hundreds at once: one by one takes a tenth longer in all."""
+    return chain.from_iterable(result.partitions(500))
 
 
 def _name(table_key: str) -> str:

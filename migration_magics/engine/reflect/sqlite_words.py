@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 # sqlite.org/src/file/src/tokenize.c: space is these five characters, everything from U+0080 on belongs to a name, and an
 # unclosed comment ends with the text. The empty match at the end keeps a last comment from being read as operators.
@@ -45,6 +45,27 @@ ROWID = frozenset({"rowid", "oid", "_rowid_"})
 """Names that every table has (sqlite.org/lang_createtable.html, 5)."""
 
 _OPERANDS = frozenset({"NULL", "TRUE", "FALSE", "END", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"})
+# The keywords that may stand in an expression without subqueries: others there are names that need no quotes to SQLite.
+_SYNTAX = frozenset(
+    {
+        "AND",
+        "AS",
+        "BETWEEN",
+        "CASE",
+        "CAST",
+        "COLLATE",
+        "DISTINCT",
+        "ELSE",
+        "ESCAPE",
+        "EXISTS",
+        "FROM",
+        "GLOB",
+        "IN",
+        "IS",
+    }
+    | {"ISNULL", "LIKE", "MATCH", "NOT", "NOTNULL", "OR", "RAISE", "REGEXP", "THEN", "WHEN"}
+)
+_NAMES_TOO = KEYWORDS - _SYNTAX - _OPERANDS
 _CALLED = frozenset({"CAST", "RAISE", "REPLACE"})
 _SIGNS = frozenset("+-~")
 _NO_SPACE_BEFORE = frozenset(",).;")
@@ -89,9 +110,17 @@ def spelled(found: Sequence[str], names: Collection[str] = (), *, are_all: bool 
 
     A word in double quotes may be a string to SQLite (sqlite.org/quirks.html, 8): its quotes go only beside a dot and where
     *names*, all as `fold` gives them, has it. Where these *are all* that it could name, any other becomes the string it is,
-    as SQLite itself writes it when a column is renamed. The words stay as they are otherwise, upper and lower case too.
+    as SQLite itself writes it when a column is renamed, and a keyword among them gets its quotes. The words stay as they are
+    otherwise, upper and lower case too.
     """
-    return "".join(_pieces(found, names, are_all=are_all))
+    shown = list(found)
+    for at, word in enumerate(found):
+        before, after = found[at - 1] if at else "", found[at + 1] if at + 1 < len(found) else ""
+        if word[0] in '"`[' and len(word) > 1:
+            shown[at] = _name(word, names, before, after, are_all=are_all)
+        elif are_all and after != "(" and word.upper() in _NAMES_TOO and fold(word) in names:
+            shown[at] = quoted(word)
+    return "".join(_pieces(shown))
 
 
 def items(found: list[str], start: int) -> tuple[list[list[str]], list[str]]:
@@ -118,15 +147,12 @@ def items(found: list[str], start: int) -> tuple[list[list[str]], list[str]]:
     return [each for each in parts if each], found[at + 1 :]
 
 
-def _pieces(found: Sequence[str], names: Collection[str], *, are_all: bool) -> Iterator[str]:
+def _pieces(shown: Iterable[str]) -> Iterator[str]:
     previous, is_sign = "", False
-    for at, word in enumerate(found):
+    for word in shown:
         if previous and _is_apart(previous, word, is_sign=is_sign):
             yield " "
-        if word[0] in '"`[' and len(word) > 1:
-            yield _name(word, names, previous, found[at + 1] if at + 1 < len(found) else "", are_all=are_all)
-        else:
-            yield word
+        yield word
         is_sign = word in _SIGNS and not _is_operand(previous)
         previous = word
 

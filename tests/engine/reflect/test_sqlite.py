@@ -240,6 +240,27 @@ def test_views_and_triggers(connection):
     assert schema.seen == (Seen("trigger of a view", "instead"),)
 
 
+def test_how_an_object_was_made_makes_no_difference(connection):
+    plain = (
+        "CREATE TABLE t (a INTEGER, CHECK (a > 0))",
+        "CREATE INDEX ix ON t (a) WHERE a > 1",
+        "CREATE VIEW v AS SELECT a FROM t",
+        "CREATE TRIGGER tr AFTER INSERT ON t BEGIN SELECT 1; END",
+        "CREATE VIRTUAL TABLE f USING fts5(x)",
+    )
+    wordy = (
+        "/* why */ CREATE TABLE IF NOT EXISTS main . [t] (a INTEGER /* no */, CHECK (`a`>0 ) ) -- end",
+        'create index if not exists main."ix" on "t" ( [a] ) where "a">1',
+        "create /**/ view if not exists main.[v] AS SELECT a FROM [t]\n-- end",
+        "CREATE TRIGGER IF NOT EXISTS main.`tr` AFTER INSERT ON `t` BEGIN\n  SELECT 1 ;\nEND",
+        "CREATE VIRTUAL TABLE IF NOT EXISTS main.`f` USING fts5( x )",
+    )
+    engine = sa.create_engine("sqlite://")
+    with engine.connect() as other:
+        assert read(other, *wordy) == read(connection, *plain)
+    engine.dispose()
+
+
 def test_what_has_no_place_is_seen(connection):
     schema = read(connection, "CREATE TABLE t (a INTEGER NOT NULL ON CONFLICT IGNORE PRIMARY KEY ON CONFLICT REPLACE)")
     assert schema.seen == (
@@ -532,6 +553,7 @@ def test_the_same_as_the_inspector(metadata):
         assert [table.key for table in schema.tables] == sorted(key("", name) for name in metadata.tables)
         for table in schema.tables:
             assert _ours(table) == _inspected(inspector, table.name)
+            assert sqlite.read(connection, frozenset({table.key})).tables == (table,)
     engine.dispose()
 
 

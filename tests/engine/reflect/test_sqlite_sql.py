@@ -65,7 +65,6 @@ PIECES = (
     "(",
     ")",
     ",",
-    ".",
     ";",
 )
 SPACES = (" ", "\n", " /* ( */ ", " -- '\n")
@@ -97,6 +96,12 @@ def test_a_string_in_double_quotes_is_one_where_all_names_are_known():
     found = words('"known" = "it\'s" AND "lower"(a COLLATE "x") = cast(b AS "y")')
     expected = 'known = \'it\'\'s\' AND "lower"(a COLLATE "x") = cast(b AS "y")'
     assert spelled(found, {"known"}, are_all=True) == expected
+
+
+def test_a_keyword_that_is_a_column_is_quoted_where_it_cannot_be_syntax():
+    found = words("range > 0 AND replace(key, 'a', 'b') = CASE WHEN match THEN 1 END")
+    expected = "\"range\" > 0 AND replace(\"key\", 'a', 'b') = CASE WHEN match THEN 1 END"
+    assert spelled(found, {"range", "replace", "key", "match", "end"}, are_all=True) == expected
 
 
 def test_a_plain_table_is_not_read_at_all():
