@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..engine import autogenerate, operations, planner
 from ..errors import CheckFailed, NoModels, ReplayFailed, RevisionNotFound
 from ..lab.models import models_against_history
+from ..lab.scratch import NoScratch
 from ..model.change_words import words
 from ..model.diagram import diagram as diagram_of
 from ..model.diagram import diagram_of_diff
@@ -154,43 +155,43 @@ def _row(life: Life, now: Schema) -> BlamedRow:
     return BlamedRow(life.path, life.created_by, life.changed_by, column.type if column else "", life.dropped_by)
 
 
-def check(ws: WorkspaceState, *, strict: bool = False, from_database: bool = False) -> Checked:
+def check(ws: WorkspaceState, *, strict: bool = False) -> Checked:
     """Return whether models, history and database agree. With *strict*, raise CheckFailed unless they do."""
     require_connection(ws, "check compares one")
     with ws.one_look():
-        found = _checked(ws, is_from_database=from_database)
+        found = _checked(ws)
     if strict and not found.clean:
         raise CheckFailed(_unclean(found), hint="%migrate check shows all of it", details=_differences(found))
     return found
 
 
-def _checked(ws: WorkspaceState, *, is_from_database: bool) -> Checked:
+def _checked(ws: WorkspaceState) -> Checked:
     database, history, graph = ws.database, history_of(ws), ws.chain.graph
     heads = ws.heads_of(database)
     planner.require_known(graph, heads, database.name)
     here = live(ws)
     notes: list[str] = []
-    problems: list[str] = []
-    place, found = "", None
+    unknown: tuple[str, ...] = ()
+    place, found, behind = "", None, pending_count(graph, heads) or 0
     try:
-        at = ws.timelines.at(history, database, heads, is_from_database=is_from_database)
+        at = ws.timelines.at(history, database, heads)
         one, other, said = comparable(Side(at.schema, "the history"), Side(here, "the database"))
         found = drift(one.schema, other.schema)
         place, notes = at.place, [*at.notes, *said]
     except ReplayFailed as error:
-        problems.append(error.message)
+        unknown = (f"What was changed by hand. {error.message}",)
     models, in_history = None, None
     try:
         compared = autogenerate.models_against(ws.environment, database, history.x, history.engine_name)
         models = compared.diff
         notes += compared.notes
-        behind = pending_count(graph, heads) or 0
         if found is not None:
             in_history = models if not found and not behind else models_against_history(history, database)
+    except NoScratch as error:
+        notes.append(f"Models and history were not compared: {error.message}")
     except NoModels as error:
         notes.append(f"{error.message} So only history and database are compared.")
-        behind = pending_count(graph, heads) or 0
-    not_checked = autogenerate.not_compared(here, ws.calls(database)[0].options)
+    not_checked = (*unknown, *autogenerate.not_compared(here, ws.calls(database)[0].options))
     return Checked(
         models,
         found,
@@ -200,7 +201,6 @@ def _checked(ws: WorkspaceState, *, is_from_database: bool) -> Checked:
         behind,
         place,
         database.name,
-        tuple(problems),
         tuple(dict.fromkeys(notes)),
         _next(models, found, in_history, behind),
     )
@@ -210,7 +210,7 @@ def _next(models: SchemaDiff | None, drift: SchemaDiff | None, in_history: Schem
     if behind:
         return "%migrate plan"
     if drift:
-        return "%migrate diff head db"
+        return "%migrate diff current db"
     if in_history or models:
         return '%migrate revision --autogenerate -m "what changes"'
     return ""
@@ -229,4 +229,4 @@ def _unclean(found: Checked) -> str:
         (found.models_vs_history, "between models and history"),
     )
     said = [f"{len(diff.changes)} {where}" for diff, where in counts if diff]
-    return f"{found.connection} is not clean: {', '.join(said)} differ." if said else " ".join(found.problems)
+    return f"{found.connection} is not clean: {', '.join(said)} differ."

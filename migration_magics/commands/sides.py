@@ -68,9 +68,9 @@ def side(ws: WorkspaceState, text: str, *, is_from_database: bool = False) -> Si
 
         at = schema_of_models(history_of(ws), like_of(ws))
         return Side(at.schema, MODELS, at.place)
-    if wanted == "base":
+    if wanted == "base" and not is_from_database:
         return Side(Schema(_family(ws)), "base", "nothing applied", ids=())
-    ids = _ids(ws, wanted)
+    ids = () if wanted == "base" else _ids(ws, wanted)
     at = ws.timelines.at(history_of(ws), like_of(ws), ids, is_from_database=is_from_database)
     return Side(at.schema, ", ".join(ids) or "base", f"replayed on {at.place}", at.notes, ids)
 

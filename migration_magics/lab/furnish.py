@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..engine.operations import run_code
+from ..engine.host.running import run_body
+from ..engine.operations import code
 from ..engine.reflect import reflect
 from ..model.diff import diff
 from ..model.schema import Schema

@@ -114,14 +114,13 @@ class Checked(Result):
     behind: int = 0
     place: str = ""
     connection: str = ""
-    problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     next_command: str = ""
 
     @property
     def clean(self) -> bool:
-        """Everything that was asked for could be compared, and no difference was found."""
-        return not (self.models_vs_database or self.history_vs_database or self.models_vs_history or self.problems)
+        """No difference was found in what could be compared; `not_checked` says what could not."""
+        return not (self.models_vs_database or self.history_vs_database or self.models_vs_history)
 
     @property
     def changes(self) -> tuple[Change, ...]:

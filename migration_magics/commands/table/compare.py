@@ -25,7 +25,7 @@ COMPARE = (
         group="compare",
         summary="Compare models, history and database with each other, and list what nobody compares.",
         run="compare:check",
-        arguments=(flag("Fail unless all agree.", "--strict"), FROM_DATABASE),
+        arguments=(flag("Fail unless all agree.", "--strict"),),
         examples=("%migrate check", "%migrate check --strict"),
     ),
 )

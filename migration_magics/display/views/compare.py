@@ -82,20 +82,28 @@ def _(result: Checked, settings: Settings) -> View:
     place = (plain(result.place),) if result.place else ()
     behind = (chip(f"{count(result.behind, 'revision')} behind", "here"),) if result.behind else ()
     at: tuple[Line, ...] = ((Piece("at"), *ids(result.at), *behind),) if result.at or behind else ()
-    word = chip("clean", "add") if result.clean else chip("! not clean", "drop")
     return View(
         f"Check of {result.connection}" if result.connection else "Check",
-        (word,),
+        (_word(result),),
         (*at, *place),
         (
             cards,
-            *remarks(*(f"! {problem}" for problem in result.problems)),
             *sections,
             *_nobody(result.not_checked),
             *remarks(*result.notes),
         ),
         next_step(result.next_command),
     )
+
+
+def _word(result: Checked) -> Piece:
+    """Return whether all is well, and whether that was looked at."""
+    main = (result.models_vs_database, result.history_vs_database)
+    if not result.clean:
+        return chip("! not clean", "drop")
+    if all(diff is None for diff in main):
+        return chip("nothing compared", "drop")
+    return chip("clean as far as compared", "alter") if None in main else chip("clean", "add")
 
 
 def _verdict(diff: SchemaDiff | None) -> tuple[Line, Line]:
