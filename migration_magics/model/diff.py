@@ -171,10 +171,13 @@ def _table_changes(before: Table | None, after: Table | None) -> Iterator[Change
         yield Change("drop", path, before)
         yield Change("add", path, None, after)
         return
-    yield from _column_changes(path, before.columns, after.columns)
+    if before.columns is not after.columns:
+        yield from _column_changes(path, before.columns, after.columns)
     yield from _change((*path, "primary key"), before.primary_key, after.primary_key)
     for part, attribute in PARTS.items():
-        yield from _part_changes((*path, part), getattr(before, attribute), getattr(after, attribute))
+        parts, others = getattr(before, attribute), getattr(after, attribute)
+        if parts != others:
+            yield from _part_changes((*path, part), parts, others)
     yield from _change((*path, "comment"), before.comment or None, after.comment or None)
     for one, other in _paired(before.options, after.options, itemgetter(0)):
         name, _ = one or other  # type: ignore[misc]  # one of the two is there
@@ -183,29 +186,27 @@ def _table_changes(before: Table | None, after: Table | None) -> Iterator[Change
 
 def _column_changes(path: tuple[str, ...], before: tuple[Column, ...], after: tuple[Column, ...]) -> Iterator[Change]:
     """Yield drops from the last, alterations, additions from the first, and at last the order where it changed."""
-    if before == after:
-        return
     old, new = {each.name: each for each in before}, {each.name: each for each in after}
-    for place in range(len(before) - 1, -1, -1):
-        if before[place].name not in new:
-            yield Change("drop", (*path, "columns", before[place].name), before[place], None, place)
-    for column in before:
-        if column.name in new:
-            yield from _change((*path, "columns", column.name), column, new[column.name])
-    arranged = [column.name for column in before if column.name in new]
+    if old.keys() != new.keys():
+        for place in range(len(before) - 1, -1, -1):
+            if before[place].name not in new:
+                yield Change("drop", (*path, "columns", before[place].name), before[place], None, place)
+    for name, column in old.items():
+        other = new.get(name, column)
+        if other is not column and other != column:
+            yield Change("alter", (*path, "columns", name), column, other)
+    arranged = [name for name in old if name in new]
     for place, column in enumerate(after):
         if column.name not in old:
             arranged.insert(place, column.name)
             yield Change("add", (*path, "columns", column.name), None, column, place)
-    wanted = [column.name for column in after]
+    wanted = list(new)
     if arranged != wanted:
         yield Change("alter", (*path, "column order"), tuple(arranged), tuple(wanted))
 
 
 def _part_changes(path: tuple[str, ...], before: tuple[Any, ...], after: tuple[Any, ...]) -> Iterator[Change]:
     """Yield drops from the last, alterations, additions from the first."""
-    if before == after:
-        return
     old, new = labelled(before), labelled(after)
     for name in sorted(old.keys() - new.keys(), reverse=True):
         yield Change("drop", (*path, label(*name)), old[name])
