@@ -76,7 +76,7 @@ class _Component:
         self.left, self.widths = self._columns()
         bottoms = [self.top[node] + self._height(node) for layer in self.order for node in layer]
         self.width = self.left[-1] + self.widths[-1]
-        self.height = round(max(bottoms))
+        self.height = max(bottoms)
 
     def _layer_of(self, node: Node) -> int:
         return self.layer[node[0]] if node[1] == -1 else node[1] if node[1] >= 0 else -2 - node[1]
@@ -146,7 +146,7 @@ class _Component:
             between.setdefault(self._layer_of(one.left), []).append(ends)
         return sum(map(inversions, between.values()))
 
-    def _tops(self) -> dict[Node, float]:
+    def _tops(self) -> dict[Node, int]:
         """Return where each node begins: as near as their order allows to straight lines."""
         top: dict[Node, float] = {}
         for layer in self.order:
@@ -167,7 +167,7 @@ class _Component:
                 spans = [self._span(node) for node in layer]
                 top.update(zip(layer, settle(wanted, weights, spans), strict=True))
         first = min(top.values())
-        return {node: at - first for node, at in top.items()}
+        return {node: round(at - first) for node, at in top.items()}
 
     def _wanted(
         self,
@@ -300,7 +300,7 @@ def place(sizes: Mapping[str, Size], joints: Sequence[Joint], width: int) -> Pla
             x, y, shelf = 0, y + shelf + GAP_Y, 0
         for name in names:
             at = group.layer[name]
-            boxes[name] = (x + group.left[at], y + round(group.top[name, -1]), group.widths[at])
+            boxes[name] = (x + group.left[at], y + group.top[name, -1], group.widths[at])
         for number, index in enumerate(inside):
             routes[index] = tuple((x + left, y + top) for left, top in group.route(number))
         widest, shelf = max(widest, x + group.width), max(shelf, group.height)

@@ -159,7 +159,7 @@ def _(block: Folded, columns: int) -> list[str]:
 @_block.register(Picture)
 def _(block: Picture, columns: int) -> list[str]:
     said, text = details(block.diagram)
-    return [*_block(said, columns), *wrap(LEGEND, columns), "", *_block(text, columns)]
+    return [*_block(said, columns), "", *wrap(LEGEND, columns), "", *_block(text, columns)]
 
 
 @_block.register(Beside)

@@ -145,7 +145,6 @@ def examples(revisions: dict[str, Revision]) -> dict[str, Result]:
             at=("a41c9e",),
             behind=3,
             connection="eval",
-            problems=("The models could not be imported: No module named 'app'.",),
             next_command="%migrate diff head db",
         ),
         "checked_clean": Checked(

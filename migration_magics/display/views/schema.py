@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from ...model.schema import Table as SchemaTable
     from ...settings import Settings
 
-_MOST_LINES = 400
-"""With more columns than this in all, an overview tells no table in full: the page would get heavy."""
+_MOST_COLUMNS = 150
+"""With more columns than this in all, an overview tells no table in full: it would be endless as text."""
 
 
 @view_of.register(SchemaShown)
@@ -53,7 +53,7 @@ def _(result: SchemaShown, settings: Settings) -> View:
         f"Schema of {result.of}",
         (),
         (*_counted(result.schema), *_place(result)),
-        (*_overview(result.schema, settings), *remarks(*result.notes)),
+        (*_overview(result.schema, result.of, settings), *remarks(*result.notes)),
         next_step(result.next_command),
     )
 
@@ -97,7 +97,7 @@ def _counted(schema: Schema) -> tuple[Line, ...]:
     return tuple(plain(count(number, noun)) for number, noun in numbers if number)
 
 
-def _overview(schema: Schema, settings: Settings) -> tuple[Block, ...]:
+def _overview(schema: Schema, of: str, settings: Settings) -> tuple[Block, ...]:
     if schema.is_empty:
         return (Prose(plain("Nothing is there: no table, no view.")), *_seen(schema))
     shown, hidden = capped(schema.tables, settings)
@@ -112,8 +112,10 @@ def _overview(schema: Schema, settings: Settings) -> tuple[Block, ...]:
             *((Column("comment"),) if comments else ()),
         )
         blocks.append(Table("Tables", columns, tuple(_summary(table, has_comment=comments) for table in shown), hidden))
-        if sum(len(table.columns) for table in shown) <= _MOST_LINES:
+        if sum(len(table.columns) for table in shown) <= _MOST_COLUMNS:
             blocks += [Folded(table.key, table_blocks(table)) for table in shown]
+        else:
+            blocks.append(Prose((Piece("One of them in full:"), code(f"%migrate schema {of} TABLE"))))
     return (*blocks, *_others(schema, settings), *_seen(schema))
 
 
