@@ -117,7 +117,7 @@ def quoted(name: str) -> str:
 
 def marked(rows: Iterable[Row], mark: str) -> str:
     """Return the names of the columns whose *extra* has *mark*, or ""."""
-    return ", ".join(row[2] for row in rows if mark in (row[6] or "").upper())
+    return ", ".join(row[2] for row in rows if row[6] and mark in row[6].upper())
 
 
 def keys(rows: list[Row]) -> tuple[PrimaryKey | None, str, list[Unique], list[Index]]:

@@ -102,8 +102,9 @@ def tables(asked: Asked) -> list[tuple[Any, ...]]:
 def columns(asked: Asked) -> list[tuple[Any, ...]]:
     """Return table, place, name, type, nullable, default, extra, collation, comment, generation expression."""
     return asked.rows(
-        "SELECT table_name, ordinal_position, column_name, column_type, is_nullable, column_default, extra,"
-        " collation_name, column_comment, generation_expression FROM information_schema.columns WHERE table_schema = DATABASE()"
+        "SELECT table_name, ordinal_position, column_name, column_type, is_nullable, column_default, NULLIF(extra, ''),"
+        " collation_name, NULLIF(column_comment, ''), generation_expression"
+        " FROM information_schema.columns WHERE table_schema = DATABASE()"
     )
 
 
@@ -114,15 +115,15 @@ def indexes(asked: Asked) -> list[tuple[Any, ...]]:
 
 def index_query(asked: Asked) -> str:
     """Return the query of `indexes`: IGNORED came with MariaDB 10.6, INVISIBLE with MySQL 8.0, expressions with 8.0.13."""
-    hidden = "''"
+    hidden = "NULL"
     if asked.at_least(mariadb=(10, 6)):
-        hidden = "CASE ignored WHEN 'YES' THEN 'IGNORED' ELSE '' END"
+        hidden = "CASE ignored WHEN 'YES' THEN 'IGNORED' END"
     elif asked.at_least(mysql=(8, 0)):
-        hidden = "CASE is_visible WHEN 'NO' THEN 'INVISIBLE' ELSE '' END"
+        hidden = "CASE is_visible WHEN 'NO' THEN 'INVISIBLE' END"
     expression = "expression" if asked.at_least(mysql=(8, 0, 13)) else "NULL"
     return (
         "SELECT table_name, index_name, seq_in_index, non_unique, column_name, sub_part,"  # noqa: S608 - words of this file
-        f" collation, index_type, index_comment, {hidden}, {expression}"
+        f" collation, index_type, NULLIF(index_comment, ''), {hidden}, {expression}"
         " FROM information_schema.statistics WHERE table_schema = DATABASE()"
     )
 
