@@ -10,7 +10,7 @@ from .parts import OBJECTS, PARTS, called, label, labelled, part_order
 from .rename import part_with_column_renamed, with_target_column_renamed, with_target_renamed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .schema import Schema, Table
 
@@ -151,12 +151,7 @@ class Registry:
         del self._tables[change.before]
         self._tables[change.after] = table
         table.own.note(revision, change)
-        for each in self._tables.values():
-            fks = each.of("foreign keys")
-            if any(record.value and record.value.target == change.before for record in fks.values()):
-                for record in _living(fks):
-                    record.value = with_target_renamed(record.value, change.before, change.after)
-                each.label("foreign keys")
+        self._follow(change.before, lambda fk: with_target_renamed(fk, change.before, change.after))
 
     def _rename_column(self, revision: str, change: Change) -> None:
         key, before, after = change.path[0], change.before, change.after
@@ -172,12 +167,20 @@ class Registry:
             for part in _living(table.of(kind)):
                 part.value = part_with_column_renamed(part.value, before, after)
             table.label(kind)
-        for each in self._tables.values():
-            fks = each.of("foreign keys")
-            if any(part.value and part.value.target == key for part in fks.values()):
-                for part in _living(fks):
-                    part.value = with_target_column_renamed(part.value, key, before, after)
-                each.label("foreign keys")
+        self._follow(key, lambda fk: with_target_column_renamed(fk, key, before, after))
+
+    def _follow(self, target: str, renamed: Callable[[Any], Any]) -> None:
+        """Let the foreign keys to the table *target* say what it is called now."""
+        for table in self._tables.values():
+            pointing = [
+                record
+                for record in table.parts.get("foreign keys", {}).values()
+                if record.value is not None and record.value.target == target
+            ]
+            for record in pointing:
+                record.value = renamed(record.value)
+            if pointing:
+                table.label("foreign keys")
 
 
 def _path(key: str, kind: str, name: str) -> tuple[str, ...]:
