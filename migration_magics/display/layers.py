@@ -13,12 +13,12 @@ from itertools import pairwise
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from .ranks import GAP_Y, groups, layers
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-GAP_X, GAP_Y, GAP_VIA, VIA_HEIGHT = 64, 22, 6, 10
-_TALLEST = 1400
-"""A layer does not get taller than this, where its boxes may as well stand further right."""
+GAP_X, GAP_VIA, VIA_HEIGHT = 64, 6, 10
 _SWEEPS = 12
 _PULLS = 8
 
@@ -68,7 +68,7 @@ class _Component:
     def __init__(self, sizes: Mapping[str, Size], joints: Sequence[Joint]) -> None:
         self.sizes = sizes
         self.joints = [joint for joint in joints if joint.source != joint.target]
-        self.layer = _layers(sizes, self.joints)
+        self.layer = layers(sizes, self.joints)
         self.chains = [self._chain(joint) for joint in self.joints]
         self.segments = self._segments()
         self.order = self._ordered()
@@ -204,48 +204,6 @@ class _Component:
         return tuple(points if chain[0][0] == joint.source else points[::-1])
 
 
-def _layers(sizes: Mapping[str, Size], joints: Sequence[Joint]) -> dict[str, int]:
-    """Return each box's layer: right of all it points to, but for what closes a circle; no layer much too tall."""
-    targets: dict[str, list[str]] = {name: [] for name in sizes}
-    for joint in joints:
-        targets[joint.source].append(joint.target)
-    layer: dict[str, int] = {}
-    heights: dict[int, int] = {}
-    for name in _targets_first(targets):
-        at = max((layer[target] + 1 for target in targets[name] if target in layer), default=0)
-        while heights.get(at, 0) and heights[at] + sizes[name].height > _TALLEST:
-            at += 1
-        heights[at] = heights.get(at, 0) + sizes[name].height + GAP_Y
-        layer[name] = at
-    _draw_near(layer, joints)
-    used = {at: number for number, at in enumerate(sorted(set(layer.values())))}
-    return {name: used[at] for name, at in layer.items()}
-
-
-def _draw_near(layer: dict[str, int], joints: Sequence[Joint]) -> None:
-    """Move what points nowhere right up to the nearest of what points to it, so that lines stay short."""
-    starts = {joint.source for joint in joints}
-    for name in layer.keys() - starts:
-        layer[name] = max(0, min((layer[joint.source] for joint in joints if joint.target == name), default=1) - 1)
-
-
-def _targets_first(targets: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the names so that a name follows those it points to, wherever there is no circle."""
-    done: dict[str, None] = {}
-    seen: set[str] = set()
-    for start in targets:
-        stack = [] if start in seen else [(start, iter(targets[start]))]
-        seen.add(start)
-        while stack:
-            following = next((one for one in stack[-1][1] if one not in seen), None)
-            if following is None:
-                done[stack.pop()[0]] = None
-            else:
-                seen.add(following)
-                stack.append((following, iter(targets[following])))
-    return list(done)
-
-
 def _by_neighbours(layer: Sequence[Node], near: Mapping[Node, list[Node]], place: Mapping[Node, int]) -> list[Node]:
     weights = {
         node: fmean(place[other] for other in near[node]) if near.get(node) else float(index)
@@ -293,7 +251,7 @@ def place(sizes: Mapping[str, Size], joints: Sequence[Joint], width: int) -> Pla
     boxes: dict[str, tuple[int, int, int]] = {}
     routes: dict[int, tuple[tuple[int, int], ...]] = {}
     x = y = shelf = widest = 0
-    for names in _groups(sizes, joints):
+    for names in groups(sizes, joints):
         inside = [index for index, joint in enumerate(joints) if joint.source in names and joint.source != joint.target]
         group = _Component({name: sizes[name] for name in names}, [joints[index] for index in inside])
         if x and x + group.width > width:
@@ -307,17 +265,3 @@ def place(sizes: Mapping[str, Size], joints: Sequence[Joint], width: int) -> Pla
         x += group.width + GAP_X // 2
     ordered = tuple(routes.get(index, ()) for index in range(len(joints)))
     return Placed(boxes, ordered, widest, y + shelf)
-
-
-def _groups(sizes: Mapping[str, Size], joints: Iterable[Joint]) -> list[dict[str, None]]:
-    """Return the names that hang together, the largest group first, single ones last."""
-    group = {name: {name: None} for name in sizes}
-    for joint in joints:
-        one, other = group[joint.source], group[joint.target]
-        if one is not other:
-            one |= other
-            group.update(dict.fromkeys(other, one))
-    every = list({id(names): names for names in group.values()}.values())
-    return sorted(
-        (dict.fromkeys(name for name in sizes if name in names) for names in every), key=lambda names: -len(names)
-    )
