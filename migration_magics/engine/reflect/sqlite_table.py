@@ -136,7 +136,7 @@ def _column(name: str, type_: str, notnull: int, default: str | None, hidden: in
 def _told(column: Column, text: sqlite_body.TableText) -> Column:
     """Return *column* with what only the text tells."""
     name = column.name
-    is_autoincrement = fold(text.autoincrement) == fold(name)
+    is_autoincrement = bool(text.autoincrement) and fold(text.autoincrement) == fold(name)
     if not (name in text.collations or column.computed or is_autoincrement):
         return column
     computed = column.computed

@@ -156,6 +156,10 @@ TABLES = {
             ),
         ),
     ),
+    "a column without a name": (
+        'CREATE TABLE t ("" INTEGER, b TEXT COLLATE NOCASE, CHECK ("" > 0))',
+        Table("t", (integer(""), Column("b", "TEXT", "text", collation="NOCASE")), checks=(Check('"" > 0'),)),
+    ),
     "foreign keys": (
         """CREATE TABLE t (a INTEGER CONSTRAINT fa REFERENCES P ON DELETE SET NULL ON UPDATE CASCADE DEFERRABLE,
            b INTEGER REFERENCES p (ID) NOT DEFERRABLE, CONSTRAINT fab FOREIGN KEY (A, b) REFERENCES "q" (x, "y")
