@@ -20,6 +20,7 @@ from .changes import changes
 from .database import Database
 from .environment import Configured, Environment, Request
 from .host.comparing import Findings, diff_of, flattened, pretend_revision
+from .uncompared import not_compared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -148,3 +149,6 @@ def _run(
             f"The models cannot be compared: {type(error).__name__}: {failures.words(error)}",
             hint="%migrate why shows the whole traceback",
         ) from error
+
+
+__all__ = ["Comparison", "create_models", "models_against", "not_compared", "tables_of"]

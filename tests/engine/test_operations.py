@@ -162,7 +162,10 @@ SQLITE = {
             "CREATE TABLE s (a INTEGER PRIMARY KEY) STRICT",
             "CREATE TABLE w (a TEXT PRIMARY KEY, b ANY) WITHOUT ROWID",
             'CREATE TABLE "a.b" ("c d" PRIMARY KEY, "e""f" VARCHAR(5))',
-            'CREATE TABLE k (x REFERENCES "a.b" ("c d") ON UPDATE SET NULL DEFERRABLE INITIALLY DEFERRED, UNIQUE (x) ON CONFLICT IGNORE)',
+            (
+                'CREATE TABLE k (x REFERENCES "a.b" ("c d") ON UPDATE SET NULL DEFERRABLE INITIALLY DEFERRED, '
+                "UNIQUE (x) ON CONFLICT IGNORE)"
+            ),
         ),
     ),
     "order of columns": (
@@ -183,9 +186,11 @@ POSTGRESQL = {
             "CREATE SCHEMA other",
             "CREATE TYPE other.kind AS ENUM ('a')",
             "CREATE DOMAIN positive AS integer DEFAULT 1 NOT NULL CHECK (VALUE > 0)",
-            """CREATE TABLE t (id integer GENERATED ALWAYS AS IDENTITY (START WITH 5) PRIMARY KEY, m "Mood x" DEFAULT 'sad', ms "Mood x"[],
+            """CREATE TABLE t (id integer GENERATED ALWAYS AS IDENTITY (START WITH 5) PRIMARY KEY, m "Mood x" DEFAULT 'sad',
+               ms "Mood x"[],
                k other.kind, p positive, ts timestamp(3) with time zone DEFAULT now(), tt time without time zone, n numeric(10,2),
-               u uuid, j jsonb DEFAULT '{"a": 1, "b": ":c"}', arr integer[], v varchar, c char(3), b bytea, i interval, r int4range,
+               u uuid, j jsonb DEFAULT '{"a": 1, "b": ":c"}', arr integer[], v varchar, c char(3), b bytea,
+               i interval, r int4range,
                bits bit varying(5), g integer GENERATED ALWAYS AS (1 + 1) STORED, col text COLLATE "C")""",
             "CREATE TABLE other.s (id serial PRIMARY KEY, big bigserial)",
             "COMMENT ON TABLE t IS 'it''s'",
@@ -259,7 +264,8 @@ MARIADB = {
     "types": (
         (),
         (
-            """CREATE TABLE t (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, b TINYINT(1) DEFAULT 0, e ENUM('a','it''s'),
+            """CREATE TABLE t (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, b TINYINT(1) DEFAULT 0,
+               e ENUM('a','it''s'),
                s SET('x','y'), dt DATETIME(6), ts TIMESTAMP NOT NULL DEFAULT current_timestamp() ON UPDATE current_timestamp(),
                lt LONGTEXT, bi BINARY(16), c CHAR(3) COLLATE utf8mb4_bin, d DOUBLE, i INT UNSIGNED, g INT AS (1 + 1) STORED,
                n DECIMAL(12,3) UNSIGNED, z SMALLINT, y YEAR COMMENT 'it''s') COMMENT 'of: what'""",

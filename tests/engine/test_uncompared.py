@@ -1,0 +1,83 @@
+"""What autogenerate never looks at is told, and only where it is there."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from migration_magics.engine.autogenerate import not_compared
+from migration_magics.engine.reflect import reflect
+from migration_magics.engine.uncompared import is_on
+from migration_magics.model.schema import Check, Column, Enum, PrimaryKey, Schema, Seen, Table, View
+
+PLAIN = Table("t", (Column("id", "INTEGER"),))
+
+
+def test_nothing_is_told_of_nothing():
+    assert not_compared(Schema("sqlite"), {}) == ()
+    assert not_compared(Schema("sqlite", (PLAIN,)), {}) == ()
+
+
+@pytest.mark.parametrize(
+    "options, sentences",
+    [
+        ({}, ("CHECK constraints: t.ck", "server defaults (compare_server_default is off): t.a")),
+        ({"compare_server_default": True}, ("CHECK constraints: t.ck",)),
+        (
+            {
+                "compare_server_default": True,
+                "autogenerate_plugins": ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+            },
+            ("the expressions of CHECK constraints: t.ck",),
+        ),
+        (
+            {"compare_server_default": True, "compare_type": False},
+            ("CHECK constraints: t.ck", "types of columns (compare_type is off): t.a"),
+        ),
+    ],
+)
+def test_it_depends_on_the_options(options, sentences):
+    table = Table("t", (Column("a", "INTEGER", default="1"),), checks=(Check("a > 0", "ck"),))
+    assert not_compared(Schema("sqlite", (table,)), options) == tuple(f"Not compared: {each}." for each in sentences)
+
+
+def test_many_are_counted():
+    schema = Schema("postgresql", views=tuple(View(f"v{number}", "SELECT 1") for number in range(5)))
+    assert not_compared(schema, {}) == ("Not compared: views: v0, v1, v2, and 2 more (5 in all).",)
+
+
+def test_objects_of_servers_and_filters():
+    schema = Schema(
+        "postgresql",
+        (Table("t", (Column("id", "integer"),), PrimaryKey(("id",)), schema="audit"),),
+        enums=(Enum("mood", ("a",)),),
+        seen=(Seen("function", "f()"),),
+    )
+    assert not_compared(schema, {"include_object": print}) == (
+        "Not compared: the values of enums: mood.",
+        "Not compared: changes of primary keys: audit.t.",
+        "Not compared: tables of other schemas (include_schemas is off): audit.t.",
+        "Not compared: objects of the kind function: f().",
+        "Whatever include_object of env.py leaves out is not compared.",
+    )
+
+
+def test_what_is_told_of_a_real_database():
+    with sa.create_engine("sqlite://").connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a INTEGER)")
+        connection.exec_driver_sql("CREATE VIEW v AS SELECT a FROM t")
+        connection.exec_driver_sql("CREATE TRIGGER tr AFTER INSERT ON t BEGIN SELECT 1; END")
+        assert not_compared(reflect(connection), {}) == ("Not compared: views: v.", "Not compared: triggers: t.tr.")
+
+
+@pytest.mark.parametrize(
+    "patterns, is_in",
+    [
+        (["alembic.autogenerate.*"], True),
+        (["alembic.*", "~alembic.autogenerate.types"], False),
+        (["other"], False),
+        ([], False),
+    ],
+)
+def test_plugins_by_pattern(patterns, is_in):
+    assert is_on("alembic.autogenerate.types", patterns) is is_in
