@@ -106,6 +106,30 @@ def _(made: Made) -> None:
     made.ws.current()
 
 
+@provokes(errors.NoModels, r"env\.py has no models", r"target_metadata = Base\.metadata")
+def _(made: Made) -> None:
+    made.ws.diff("models", "db")
+
+
+@provokes(errors.ModelsProblem, r"cannot be created on SQLite in memory: .*ARRAY", r"%migrate why")
+def _(made: Made) -> None:
+    models = "import sqlalchemy as sa\nm = sa.MetaData()\nsa.Table('t', m, sa.Column('c', sa.ARRAY(sa.Integer)))\n"
+    made.env_py.write_text(models + made.env_py.read_text().replace("target_metadata = None", "target_metadata = m"))
+    made.ws.schema("models")
+
+
+@provokes(errors.ReplayFailed, r"cannot be replayed from an empty database: revision a1 .*no such table", r"--from-database")
+def _(made: Made) -> None:
+    made.add("a1", "op.drop_table('t')")
+    made.ws.blame("t")
+
+
+@provokes(errors.ObjectNotFound, r"never made anything called tt", r"did you mean t\?")
+def _(made: Made) -> None:
+    made.add("a1", "op.create_table('t', sa.Column('id', sa.Integer))")
+    made.ws.blame("tt")
+
+
 @provokes(errors.TargetProblem, r"'@' means no single revision here", r"%migrate history")
 def _(made: Made) -> None:
     made.ws.plan("@")

@@ -86,7 +86,7 @@ def test_defaults_are_filled_in():
 
 
 def test_what_is_accepted_for_alembics_sake_is_not_passed_on():
-    assert sorted(parse("history -i").arguments) == ["grep", "range", "verbose"]
+    assert sorted(parse("history -i").arguments) == ["grep", "range", "table", "verbose"]
 
 
 def test_on_is_no_argument_of_the_command():

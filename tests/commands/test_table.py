@@ -14,8 +14,8 @@ EVERYTHING = [*COMMANDS.values(), *CELLS.values()]
 EXAMPLES = [example for command in EVERYTHING for example in command.examples]
 
 EXPECTED = (
-    "connect connections use disconnect init status current heads branches history show revision merge edit "
-    "plan upgrade downgrade stamp ensure_version sql help why"
+    "connect connections use disconnect init status current heads branches history show schema blame diff check "
+    "revision merge edit plan upgrade downgrade stamp ensure_version sql help why"
 )
 
 

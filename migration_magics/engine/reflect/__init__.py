@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...model.parts import ordered
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
@@ -30,4 +32,4 @@ def reflect(connection: Connection, only: frozenset[str] | None = None) -> Schem
         return read_mysql(connection, only)
     from .other import read as read_other
 
-    return read_other(connection, only)
+    return ordered(read_other(connection, only))
