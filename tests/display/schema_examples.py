@@ -166,7 +166,7 @@ def examples(revisions: dict[str, Revision]) -> dict[str, Result]:
         ),
         "blamed_life": Blamed(
             "evaluations.name",
-            (),
+            (BlamedRow(("evaluations", "columns", "name"), "002a8f", "a41c9e", "character varying(80)", "f07d21"),),
             (
                 Life(
                     ("evaluations", "columns", "name"),

@@ -206,10 +206,20 @@ def test_very_many_views_and_enums_are_cut() -> None:
 
 def test_blame_without_known_revisions_still_says_their_ids() -> None:
     rows = (BlamedRow(("t", "columns", "a"), "r1", "r2"), BlamedRow(("t", "columns", "b"), "", ""))
-    life = Life(
-        ("t", "columns", "a"), "r1", "r2", "", (Event("r1", Change("add", ("t", "columns", "a"), None, INTEGER)),)
-    )
-    shown = text(Blamed("t", rows, (life,)))
+    shown = text(Blamed("t", rows))
     assert re.search(r"column a +r1 +r2", shown)
     assert re.search(r"column b +before the history +as created", shown)
+
+
+def test_a_life_is_told_event_by_event_in_place_of_the_table() -> None:
+    row = BlamedRow(("t", "columns", "a"), "r1", "r2", "INTEGER NOT NULL")
+    life = Life(row.path, "r1", "r2", "", (Event("r1", Change("add", row.path, None, INTEGER)),))
+    shown = text(Blamed("t.a", (row,), (life,)))
+    assert "column t.a · INTEGER NOT NULL · 1 event" in shown
     assert re.search(r"r1 +\+ add column a INTEGER", shown)
+    assert "created by" not in shown
+
+
+def test_very_much_that_is_not_compared_is_cut() -> None:
+    result = Compared("a", "b", SchemaDiff(), not_compared=tuple(f"function f{number:03}" for number in range(200)))
+    assert "… 150 more, see .to_dict()" in text(result)

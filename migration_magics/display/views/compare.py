@@ -15,7 +15,6 @@ from ..view import (
     Column,
     Details,
     Line,
-    Notes,
     Piece,
     Prose,
     Row,
@@ -51,14 +50,8 @@ def _(result: Compared, settings: Settings) -> View:
     blocks += changes(result.diff, settings)
     if result.code.strip():
         blocks.append(Details("The Alembic operations that would do it", Code(result.code, "python")))
-    blocks += [*_not_compared(result.not_compared), *remarks(*result.notes)]
+    blocks += [*_listed("Not compared:", result.not_compared, settings), *remarks(*result.notes)]
     return View(f"From {result.before} to {result.after}", (), notes, tuple(blocks), next_step(result.next_command))
-
-
-def _not_compared(sentences: tuple[str, ...]) -> tuple[Block, ...]:
-    if not sentences:
-        return ()
-    return (Prose(plain("Not compared:", "dim")), *remarks(*sentences))
 
 
 _COMPARISONS = (
@@ -89,7 +82,7 @@ def _(result: Checked, settings: Settings) -> View:
         (
             cards,
             *sections,
-            *_nobody(result.not_checked),
+            *_listed("Nobody compares:", result.not_checked, settings),
             *remarks(*result.notes),
         ),
         next_step(result.next_command),
@@ -115,19 +108,21 @@ def _verdict(diff: SchemaDiff | None) -> tuple[Line, Line]:
     return plain(count(len(diff.changes), "difference"), "drop"), signs
 
 
-def _nobody(sentences: tuple[str, ...]) -> tuple[Block, ...]:
+def _listed(lead: str, sentences: tuple[str, ...], settings: Settings) -> tuple[Block, ...]:
+    """Return sentences under a lead, up to the display limit; nothing where there are none."""
     if not sentences:
         return ()
-    return (Prose(plain("Nobody compares:", "dim")), Notes(tuple(plain(sentence) for sentence in sentences)))
+    shown, hidden = capped(sentences, settings)
+    more = (Prose(plain(f"… {hidden:,} more, see .to_dict()", "dim")),) if hidden else ()
+    return (Prose(plain(lead, "dim")), *remarks(*shown), *more)
 
 
 @view_of.register(Blamed)
 def _(result: Blamed, settings: Settings) -> View:
     place = (plain(result.place),) if result.place else ()
-    blocks: list[Block] = []
-    if result.rows:
+    blocks: list[Block] = [_life(result, life, settings) for life in result.lives]
+    if result.rows and not blocks:
         blocks.append(_blame_table(result, settings))
-    blocks += [_life(result, life, settings) for life in result.lives]
     if not blocks:
         blocks.append(Prose((Piece("Nothing is known of"), code(result.target), Piece("in this history."))))
     blocks += remarks(*result.notes)
@@ -194,4 +189,6 @@ def _life(result: Blamed, life: Life, settings: Settings) -> View:
     table = f"{life.path[0]}." if len(life.path) > 2 and life.path[0] else ""
     state = (chip("dropped", "drop"),) if life.dropped_by else ()
     blocks: tuple[Block, ...] = (Table("Oldest first", columns, tuple(rows), hidden),) if rows else ()
-    return View(f"{kind} {table}{name}", state, (plain(count(len(life.events), "event")),), blocks)
+    now = next((row.text for row in result.rows if row.path == life.path and row.text), "")
+    notes = (*(((code(now),),) if now else ()), plain(count(len(life.events), "event")))
+    return View(f"{kind} {table}{name}", state, notes, blocks)
