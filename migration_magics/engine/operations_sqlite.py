@@ -7,6 +7,7 @@ a table that has any of it is made anew as it shall be, its rows are copied, and
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ..model.diff import Change
 
 TEMPORARY = "_alembic_tmp_"
+_WORD = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 _LIGHT = {"indexes", "triggers"}
 
 
@@ -50,7 +52,10 @@ def altered(tables: Tables, before: model.Table, after: model.Table, changes: li
     rest = [change for change in changes if change.after not in added or change.path[1] != "columns"]
     if is_at_end and all(_is_addable(column) for column in added) and not is_rebuilt(rest):
         return _as_it_is(tables, after, changes)
-    if is_at_end and _is_plain(tables, before) and _is_plain(tables, after) and _fits_batch(changes):
+    is_kept = any(
+        before.column(column.name) for column in after.columns
+    )  # a batch without that copies nothing, and fails
+    if is_at_end and is_kept and _is_plain(tables, before) and _is_plain(tables, after) and _fits_batch(changes):
         return tables.batch(after, _operations(tables, after, changes))
     return _anew(tables, before, after)
 
@@ -75,16 +80,18 @@ def _as_it_is(tables: Tables, table: model.Table, changes: list[Change]) -> list
 
 
 def _is_plain(tables: Tables, table: model.Table) -> bool:
-    """A batch keeps all of it."""
+    """A batch keeps all of it. SQLAlchemy reads names of constraints out of the SQL only where they are words."""
+    constraints = (*table.uniques, *table.foreign_keys, *table.columns)
     return not (
-        table.checks
+        not all(_WORD.match(each.name) for each in constraints)
+        or table.checks
         or table.triggers
         or table.options
         or any(isinstance(tables.type(column), Verbatim) for column in table.columns)
         or any(column.computed or column.collation for column in table.columns)
         or any(column.default is not None and not is_literal(column.default) for column in table.columns)
-        or any(not fk.name or fk.deferrable or fk.match or not is_simple(fk) for fk in table.foreign_keys)
-        or any(not unique.name or unique.options for unique in table.uniques)
+        or any(fk.deferrable or fk.match or not is_simple(fk) for fk in table.foreign_keys)
+        or any(unique.options for unique in table.uniques)
         or any(index.where or any(_is_odd(part) for part in index.parts) for index in table.indexes)
         or (table.primary_key is not None and table.primary_key.name)
     )
