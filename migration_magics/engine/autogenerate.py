@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
     from sqlalchemy.engine import Connection
 
+    Metadatas = Sequence[sa.MetaData] | None
+    """The models to compare, where not those of env.py (None)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -46,15 +49,21 @@ class Comparison:
 
 
 def models_against(
-    environment: Environment, database: Database, x: Sequence[str] = (), engine_name: str | None = None
+    environment: Environment,
+    database: Database,
+    x: Sequence[str] = (),
+    engine_name: str | None = None,
+    metadatas: Metadatas = None,
 ) -> Comparison:
-    """Return what would make *database* what the models of env.py say. Whether it is at its heads does not matter.
+    """Return what would make *database* what the models say. Whether it is at its heads does not matter.
+
+    The models are those of env.py, or *metadatas* in their place.
 
     Raises NoModels, EnvironmentFailed (also for models that Alembic cannot compare), Refused, DatabaseUnreachable.
     """
     found = Findings()
-    calls = _with_models(environment, database, x, engine_name)
-    _run(environment, database, calls, tuple(x), found.compare)
+    calls = _with_models(environment, database, x, engine_name, metadatas)
+    _run(environment, database, calls, tuple(x), found.compare, metadatas=metadatas)
     operations = tuple(flattened(found.containers))
     code, imports = found.rendered() if operations else ("", ())
     dialect = found.migration_context.dialect if found.migration_context is not None else database.engine.dialect
@@ -62,16 +71,22 @@ def models_against(
         SchemaDiff(changes(operations, dialect)),
         code,
         imports,
-        has_models=all(call.options.get("target_metadata") is not None for call in calls),
+        has_models=metadatas is not None or all(call.options.get("target_metadata") is not None for call in calls),
         notes=tuple(dict.fromkeys(found.warned)),
         diffs=tuple(diff_of(each) for each in operations),
     )
 
 
 def tables_of(
-    environment: Environment, database: Database, x: Sequence[str] = (), engine_name: str | None = None
+    environment: Environment,
+    database: Database,
+    x: Sequence[str] = (),
+    engine_name: str | None = None,
+    metadatas: Metadatas = None,
 ) -> tuple[sa.MetaData, ...]:
-    """Return the MetaData objects that env.py gives for *database*, as they are now. Raises as `models_against`."""
+    """Return *metadatas*, or those that env.py gives for *database*, as they are now. Raises as `models_against`."""
+    if metadatas is not None:
+        return tuple(metadatas)
     found = Findings()
     _run(environment, database, _with_models(environment, database, x, engine_name), tuple(x), found.collect)
     return tuple(dict.fromkeys(found.metadatas))
@@ -88,10 +103,14 @@ def create_models(connection: Connection, metadatas: Sequence[sa.MetaData]) -> N
 
 
 def _with_models(
-    environment: Environment, database: Database, x: Sequence[str], engine_name: str | None
+    environment: Environment,
+    database: Database,
+    x: Sequence[str],
+    engine_name: str | None,
+    metadatas: Metadatas = None,
 ) -> tuple[Configured, ...]:
     calls = environment.captured(x, database).for_database(database, engine_name)
-    if all(call.options.get("target_metadata") is None for call in calls):
+    if metadatas is None and all(call.options.get("target_metadata") is None for call in calls):
         place = environment.project.env_py
         raise NoModels(
             "env.py has no models: its target_metadata is None."
@@ -108,8 +127,11 @@ def _run(
     calls: tuple[Configured, ...],
     x: tuple[str, ...],
     work: Callable[[tuple[str, ...], Any], Any],
+    *,
+    metadatas: Metadatas = None,
 ) -> None:
     """Run env.py with *work* in place of the revisions, over a connection whose transaction is rolled back."""
+    models = None if metadatas is None else metadatas[0] if len(metadatas) == 1 else list(metadatas)
 
     def on_connection(_connection: Connection) -> None:
         pretend_revision(environment.project.config)
@@ -119,6 +141,7 @@ def _run(
         work,
         {"as_sql": False, "starting_rev": None, "destination_rev": None, "dont_mutate": True},
         x,
+        overrides={} if models is None else {"target_metadata": models},
         on_connection=on_connection,
         keeps_transaction=True,
     )
