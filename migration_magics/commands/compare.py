@@ -23,15 +23,16 @@ from .sides import DATABASE, Side, comparable, drift, history_of, like_of, live,
 from .workspace import pending_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ..model.blame import Life
     from ..model.diff import Change
-    from ..model.schema import Schema
+    from ..model.schema import Schema, Seen
     from ..model.timeline import Timeline
     from .workspace import WorkspaceState
 
 _DEPTH = 1
+_NAMED = 5
 
 
 def schema(
@@ -95,7 +96,7 @@ def diff(
         found = _of_table(ws, found, one, other, table)
     written = operations.code(found, left.schema, right.schema) if found and not notes else operations.Written("")
     drawn = diagram_of_diff(left.schema, right.schema, found) if diagram else None
-    seen = tuple(dict.fromkeys(f"{each.kind} {each.name}" for each in (*one.schema.seen, *other.schema.seen)))
+    seen = _by_kind((*one.schema.seen, *other.schema.seen))
     places = " · ".join(f"{each.label}: {each.place}" for each in (one, other) if each.place)
     return Compared(
         one.label,
@@ -107,6 +108,18 @@ def diff(
         seen,
         (*dict.fromkeys((*one.notes, *other.notes, *notes)),),
     )
+
+
+def _by_kind(seen: Iterable[Seen]) -> tuple[str, ...]:
+    kinds: dict[str, dict[str, None]] = {}
+    for each in seen:
+        kinds.setdefault(each.kind, {})[each.name] = None
+    return tuple(f"{kind}: {_first(tuple(names))}" for kind, names in sorted(kinds.items()))
+
+
+def _first(names: tuple[str, ...]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _of_table(ws: WorkspaceState, found: SchemaDiff, one: Side, other: Side, name: str) -> SchemaDiff:
@@ -218,7 +231,8 @@ def _next(models: SchemaDiff | None, drift: SchemaDiff | None, in_history: Schem
 
 def _differences(found: Checked) -> tuple[str, ...]:
     return tuple(
-        f"{row['comparison']}: {words(change)}" for row, change in zip(found.records(), found.changes, strict=True)
+        f"{row['comparison']}: {change.path[0] or change.path[-1]}: {words(change)}"
+        for row, change in zip(found.records(), found.changes, strict=True)
     )[:10]
 
 
