@@ -79,6 +79,7 @@ def added_exclusion(tables: Tables, table: model.Table, found: model.Exclusion) 
 def columns(tables: Tables, table: model.Table, changes: list[Change]) -> list[str]:
     """Return what drops, alters, adds and arranges the columns of *table*, as it will be."""
     lines: list[str] = []
+    added = {change.path[2] for change in changes if change.path[1] == "columns" and change.kind == "add"}
     for change in changes:
         if change.path[1] == "column order":
             lines += _order(tables, table)
@@ -87,7 +88,7 @@ def columns(tables: Tables, table: model.Table, changes: list[Change]) -> list[s
         elif change.kind == "drop":
             lines += tables.lines(ops.DropColumnOp(table.name, change.before.name, schema=table.schema or None))
         elif change.kind == "add":
-            lines += _added(tables, table, change)
+            lines += _added(tables, table, change, added)
         else:
             lines += _altered(tables, table, change.before, change.after)
     return lines
@@ -103,7 +104,7 @@ def _order(tables: Tables, table: model.Table) -> list[str]:
     return [execute(f"ALTER TABLE {tables.sql.of(table)} {', '.join(said)}")]
 
 
-def _added(tables: Tables, table: model.Table, change: Change) -> list[str]:
+def _added(tables: Tables, table: model.Table, change: Change, added: set[str]) -> list[str]:
     column, place = change.after, change.place
     behind = table.columns[place + 1 :] if place is not None else ()
     if tables.family == "mysql" and place is not None and (behind or column.is_autoincrement):
@@ -111,7 +112,7 @@ def _added(tables: Tables, table: model.Table, change: Change) -> list[str]:
         key = ", ADD PRIMARY KEY (" + tables.sql.name(column.name) + ")" if column.is_autoincrement else ""
         return [execute(f"ALTER TABLE {tables.sql.of(table)} ADD COLUMN {tables.sql.column(column)} {where}{key}")]
     lines = tables.lines(ops.AddColumnOp(table.name, tables.column(column), schema=table.schema or None))
-    if tables.family == "postgresql" and any(each.name in change.path[3:] for each in behind):
+    if tables.family == "postgresql" and any(each.name not in added for each in behind):
         lines.append(not_written(f"place of {table.key}.{column.name}: it stands last"))
     return lines
 

@@ -360,6 +360,7 @@ def test_what_cannot_be_said_is_a_comment(postgresql):
         run(first, written)
     assert "# not written: values of the enum e that go or move: a" in written.code
     assert "# not written: order of the columns of t" in written.code
+    assert "# not written: place of t.n: it stands last" in written.code
     assert "# not written: option with of t: none -> fillfactor=50" in written.code
 
 
