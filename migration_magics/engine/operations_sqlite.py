@@ -81,9 +81,13 @@ def _as_it_is(tables: Tables, table: model.Table, changes: list[Change]) -> list
 
 def _is_plain(tables: Tables, table: model.Table) -> bool:
     """A batch keeps all of it. SQLAlchemy reads names of constraints out of the SQL only where they are words."""
-    constraints = (*table.uniques, *table.foreign_keys, *table.columns)
+    parts: tuple[tuple[model.Unique | model.ForeignKey | model.Column, ...], ...] = (
+        table.uniques,
+        table.foreign_keys,
+        table.columns,
+    )
     return not (
-        not all(_WORD.match(each.name) for each in constraints)
+        not all(_WORD.match(each.name) for some in parts for each in some)
         or table.checks
         or table.triggers
         or table.options
