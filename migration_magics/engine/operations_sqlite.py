@@ -106,7 +106,12 @@ def _is_odd(part: model.IndexPart) -> bool:
 
 
 def _fits_batch(changes: list[Change]) -> bool:
-    return all(change.path[1] in {"columns", "indexes", "uniques", "foreign keys"} for change in changes)
+    """A batch can say it: what goes has a name to go by."""
+    return all(
+        change.path[1] in {"columns", "indexes"}
+        or (change.path[1] in {"uniques", "foreign keys"} and (change.before is None or change.before.name))
+        for change in changes
+    )
 
 
 def _operations(tables: Tables, table: model.Table, changes: list[Change]) -> list[ops.MigrateOperation]:
