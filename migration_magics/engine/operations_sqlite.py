@@ -87,7 +87,7 @@ def _is_plain(tables: Tables, table: model.Table) -> bool:
         table.columns,
     )
     return not (
-        not all(_WORD.match(each.name) for some in parts for each in some)
+        not all(_WORD.match(each.name or "unnamed") for some in parts for each in some)
         or table.checks
         or table.triggers
         or table.options
