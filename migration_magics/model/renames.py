@@ -41,6 +41,11 @@ class Alternative:
     reasons: tuple[str, ...] = ()
     is_opposite: bool = False
 
+    @property
+    def is_likely(self) -> bool:
+        """Worth a question before anything is dropped."""
+        return self.score >= LIKELY and not self.is_opposite
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -64,8 +69,8 @@ class Candidate:
 
     @property
     def is_likely(self) -> bool:
-        """Worth a question before anything is dropped."""
-        return self.score >= LIKELY and not self.is_opposite
+        """Worth a question before anything is dropped; what the models say always is."""
+        return self.score >= LIKELY and (not self.is_opposite or self.is_certain)
 
 
 def candidates(

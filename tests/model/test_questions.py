@@ -1,0 +1,317 @@
+"""What is asked of a person, how it is answered, and that the code offered does what it says."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field, replace
+
+import pytest
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from hypothesis import given, settings
+
+from migration_magics.errors import UsageProblem
+from migration_magics.model.answers import Answers, decided, parse_answers, spelled
+from migration_magics.model.diff import Change, diff
+from migration_magics.model.narrowing import enum_values, is_narrowing
+from migration_magics.model.questions import questions
+from migration_magics.model.renames import candidates
+from migration_magics.model.schema import Column, Computed, Enum, Index, IndexPart, PrimaryKey, Schema, Table, Unique
+from tests.schemas import schemas
+
+ID = Column("id", "INTEGER", is_nullable=False)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Facts from rows held in memory: by table, a dictionary per row."""
+
+    tables: dict = field(default_factory=dict)
+
+    def rows(self, table):
+        return len(self.tables.get(table, ()))
+
+    def _column(self, table, column):
+        return [row[column] for row in self.tables.get(table, ()) if row[column] is not None]
+
+    def values(self, table, column):
+        return len(self._column(table, column))
+
+    def samples(self, table, column, count):
+        return tuple(dict.fromkeys(map(str, self._column(table, column))))[:count]
+
+    def misfits(self, table, column, type_):
+        length = int(type_.partition("(")[2].rstrip(")") or 99) if "(" in type_ else None
+        return length and sum(len(value) > length for value in self._column(table, column))
+
+    def duplicates(self, table, columns):
+        rows = [tuple(row[each] for each in columns) for row in self.tables.get(table, ())]
+        full = [row for row in rows if None not in row]
+        return len(full) - len(set(full))
+
+    def uses(self, table, column, value):
+        return self._column(table, column).count(value)
+
+
+def table(*columns, name="evaluations", **parts):
+    found = [each if isinstance(each, Column) else Column(each, "VARCHAR(50)") for each in columns]
+    return Table(name, (ID, *found), PrimaryKey(("id",)), **parts)
+
+
+def schema(*tables, dialect="sqlite", **objects):
+    return Schema(dialect, tuple(sorted(tables, key=lambda each: each.key)), **objects)
+
+
+def asked(before, after, rows, *, rename=(), drop=(), hints=None):
+    changes = diff(before, after)
+    found = candidates(before, after, changes, hints or {})
+    answers = parse_answers(rename, drop, before, after, found)
+    return questions(before, after, changes, found, answers=answers, facts=Rows(rows))
+
+
+BEFORE = schema(table("name", "tmp"))
+AFTER = schema(table("full_name"))
+ROWS = {"evaluations": [{"id": 1, "name": "one", "tmp": "x"}, {"id": 2, "name": "a longer one", "tmp": None}]}
+
+
+def test_a_column_with_values_and_a_likely_new_name_stops_with_the_options_that_answer():
+    rename, drop = asked(BEFORE, AFTER, ROWS)
+    assert (rename.kind, rename.path, rename.default) == ("rename", ("evaluations", "columns", "name"), "stop")
+    assert rename.sentence == (
+        "evaluations.name is gone and evaluations.full_name is new: renamed? Dropped, it takes 2 values with it."
+    )
+    assert [each.command for each in rename.options] == [
+        "--rename evaluations.name=full_name",
+        "--drop evaluations.name",
+    ]
+    assert "full_name contains name" in rename.options[0].label
+    assert rename.options[1].label == "drop it: 2 values lost"
+    assert (rename.evidence.samples, rename.evidence.fits) == (("one", "a longer one"), "all fit VARCHAR(50)")
+    assert (drop.kind, drop.default, drop.options[-1].command) == ("drop", "go on", "--drop evaluations.tmp")
+    assert drop.sentence == "evaluations.tmp is dropped, and 1 value with it."
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"rename": ("evaluations.name=full_name",), "drop": ("evaluations.tmp",)},
+        {"drop": ("evaluations.name", "evaluations.tmp")},
+        {"hints": {("evaluations", "columns", "full_name"): "name"}, "drop": ("evaluations.tmp",)},
+    ],
+)
+def test_what_is_answered_is_not_asked(options):
+    assert asked(BEFORE, AFTER, ROWS, **options) == ()
+
+
+def test_nothing_is_asked_of_what_is_empty_or_generated():
+    assert asked(BEFORE, AFTER, {}) == ()
+    generated = schema(table(Column("name", "VARCHAR(50)", computed=Computed("upper(a)"))))
+    assert asked(generated, schema(table()), ROWS) == ()
+
+
+def test_a_new_name_that_is_taken_is_not_offered_again():
+    before, after = schema(table("name", "nm")), schema(table("full_name"))
+    rows = {"evaluations": [{"id": 1, "name": "a", "nm": "b"}]}
+    (only,) = asked(before, after, rows, rename=("evaluations.nm=full_name",))
+    assert (only.kind, [each.command for each in only.options]) == ("drop", ["--drop evaluations.name"])
+
+
+def test_a_values_that_would_not_fit_the_new_type_is_said():
+    after = schema(table(Column("full_name", "VARCHAR(5)")))
+    assert asked(BEFORE, after, ROWS)[0].evidence.fits == "1 value does not fit VARCHAR(5)"
+
+
+def test_a_table_and_a_column_in_it_are_asked_together_and_answered_in_either_name():
+    before = schema(table("email", "city", "street", "zip", name="people"))
+    after = schema(table("email", "city", "street", "postal_code", name="peoples"))
+    rows = {"people": [{"id": 1, "email": "e", "city": "c", "street": "s", "zip": "z"}]}
+    assert [each.options[0].command for each in asked(before, after, rows)] == [
+        "--rename people=peoples",
+        "--rename people.zip=postal_code",
+    ]
+    for name in ("people", "peoples"):
+        answered = ("people=peoples", f"{name}.zip=postal_code")
+        assert asked(before, after, rows, rename=answered) == ()
+        assert [each.path for each in decided((), parse_answers(answered, (), before, after))] == [
+            ("people", "columns", "zip"),
+            ("people",),
+        ]
+    assert asked(before, after, rows, drop=("people",)) == ()
+    assert [each.path[-1] for each in asked(before, after, rows, rename=("people=peoples",))] == ["zip"]
+
+
+@pytest.mark.parametrize(
+    "rename,drop,message",
+    [
+        (["evaluations.name"], [], "does not say the new name.*--rename evaluations.name=NEW_NAME"),
+        (["evaluations.nmae=full_name"], [], "no table or column evaluations.nmae.*mean evaluations.name"),
+        ([], ["evaluation"], "no table or column evaluation.*Did you mean"),
+        (["evaluations.name=id"], [], "cannot become id: there is a column id already.*New here: full_name"),
+        (["evaluations.name=fullname"], [], "no column fullname was added.*mean full_name"),
+        (["evaluations.id=full_name"], [], "evaluations.id is still there, so nobody asked whether it was renamed"),
+        ([], ["evaluations"], "evaluations is still there, so nobody asked whether it was dropped"),
+        (["evaluations=others"], [], "evaluations is still there"),
+        (["evaluations.name=full_name"], ["evaluations.name"], "both renamed and dropped"),
+        (["evaluations.name=full_name", "evaluations.tmp=full_name"], [], "cannot both become full_name"),
+        (["gone.a=b"], [], "gone is gone, and with it gone.a.*--rename gone=NEW_NAME"),
+        ([], ["gone.a"], "nobody asked about the column.*--drop gone"),
+        (["=x"], [], "no table or column"),
+    ],
+)
+def test_an_answer_that_does_not_fit_is_refused_in_plain_words(rename, drop, message):
+    before = schema(*BEFORE.tables, table("a", name="gone"))
+    with pytest.raises(UsageProblem, match=f"(?s){message}") as caught:
+        parse_answers(rename, drop, before, AFTER)
+    assert isinstance(caught.value, ValueError)
+
+
+@settings(max_examples=40, deadline=None)
+@given(schemas(), schemas())
+def test_every_option_offered_is_read_as_that_answer(before, after):
+    """Names are hostile: dots, quotes, newlines, signs; what is offered can be pasted and is read as meant."""
+    found = candidates(before, after, diff(before, after))
+    went = [each for each in diff(before, after).changes if each.kind == "drop" and len(each.path) == 1]
+    for each in found:
+        (text,) = shlex.split(shlex.quote(f"{spelled(each.path_before)}={spelled((each.path_after[-1],))}"))
+        if len(each.path_before) == 1:
+            assert parse_answers([text], (), before, after).renames == ((each.path_before, each.path_after[-1]),)
+    for change in went:
+        read = parse_answers((), [spelled(change.path)], before, after)
+        assert len(read.drops) == 1
+
+
+@pytest.mark.parametrize("name", ["do.t", 'quo"te', "a=b", "new\nline", "50%", "it's", " ", "back\\slash", "Ünï"])
+def test_odd_names_are_answered_as_offered(name):
+    before, after = schema(table(name)), schema(table(f"{name}s"))
+    (question,) = asked(before, after, {"evaluations": [{"id": 1, name: "x"}]})
+    for option in question.options:
+        flag, text = shlex.split(option.command)
+        assert "\n" not in text
+        assert asked(before, after, {"evaluations": [{"id": 1, name: "x"}]}, **{flag.strip("-"): [text]}) == ()
+
+
+@pytest.mark.parametrize(
+    "old,new,is_less",
+    [
+        ("VARCHAR(50)", "VARCHAR(20)", True),
+        ("VARCHAR(20)", "VARCHAR(50)", False),
+        ("VARCHAR(20)", "TEXT", False),
+        ("TEXT", "VARCHAR(20)", True),
+        ("TEXT", "INTEGER", True),
+        ("INTEGER", "TEXT", False),
+        ("INTEGER", "VARCHAR(3)", True),
+        ("bigint", "integer", True),
+        ("integer", "bigint", False),
+        ("int(11)", "int(10) unsigned", True),
+        ("numeric(10,2)", "numeric(10,1)", True),
+        ("numeric(10,2)", "numeric(10,4)", True),
+        ("numeric(10,2)", "numeric(12,4)", False),
+        ("numeric(10,2)", "numeric", False),
+        ("timestamp", "date", True),
+        ("integer", "double precision", False),
+    ],
+)
+def test_types_that_hold_less_are_known(old, new, is_less):
+    assert is_narrowing(Column("a", old), Column("a", new)) is is_less
+
+
+def test_enum_values_are_read_as_written():
+    assert enum_values("enum('a','it''s','c,d')") == ("a", "it's", "c,d")
+
+
+# -- the code that handles it ------------------------------------------------------------------------------------------
+
+PLAIN = table(Column("a", "TEXT"), Column("n", "BIGINT"))
+DATA = [{"id": 1, "a": "same", "n": 1}, {"id": 2, "a": "same", "n": 2**40}, {"id": 3, "a": None, "n": 3}]
+CASES = {
+    "new": (
+        table(*PLAIN.columns[1:], Column("b:x", "TEXT", is_nullable=False)),
+        ("not null", "evaluations.b:x is new and NOT NULL without a default, and 3 rows need a value."),
+        'SELECT "b:x" FROM evaluations ORDER BY id',
+        [("",), ("",), ("",)],
+    ),
+    "null": (
+        table(Column("a", "TEXT", is_nullable=False), PLAIN.columns[2]),
+        ("not null", "evaluations.a becomes NOT NULL, and is NULL in 1 row."),
+        "SELECT a FROM evaluations ORDER BY id",
+        [("same",), ("same",), ("",)],
+    ),
+    "unique": (
+        replace(PLAIN, uniques=(Unique(("a",), "uq_a"),)),
+        ("unique", "evaluations (a) becomes unique, and 1 row repeats what another has there."),
+        "SELECT id FROM evaluations ORDER BY id",
+        [(1,), (3,)],
+    ),
+    "unique index": (
+        replace(PLAIN, indexes=(Index("ix_a", (IndexPart("a"),), is_unique=True),)),
+        ("unique", "evaluations (a) becomes unique, and 1 row repeats what another has there."),
+        "SELECT id FROM evaluations ORDER BY id",
+        [(1,), (3,)],
+    ),
+    "shorter": (
+        table(Column("a", "VARCHAR(3)"), PLAIN.columns[2]),
+        ("narrowing", "evaluations.a becomes VARCHAR(3), from TEXT: 2 values do not fit VARCHAR(3)."),
+        "SELECT a FROM evaluations ORDER BY id",
+        [("sam",), ("sam",), (None,)],
+    ),
+    "smaller": (
+        table(PLAIN.columns[1], Column("n", "INTEGER")),
+        ("narrowing", "evaluations.n becomes INTEGER, from BIGINT: whether they fit INTEGER is not known."),
+        "SELECT n FROM evaluations ORDER BY id",
+        [(1,), (None,), (3,)],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_code_offered_makes_the_change_that_the_rows_stood_in_the_way_of(case):
+    after, said, query, rows = CASES[case]
+    (question,) = asked(schema(PLAIN), schema(after), {"evaluations": DATA})
+    assert ((question.kind, question.sentence), question.default) == (said, "go on")
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE evaluations (id INTEGER PRIMARY KEY, a TEXT, n BIGINT)")
+        connection.execute(sa.text("INSERT INTO evaluations VALUES (:id, :a, :n)"), DATA)
+        exec(question.remedy, {"op": Operations(MigrationContext.configure(connection)), "sa": sa})  # noqa: S102
+        assert connection.exec_driver_sql(query).all() == rows
+        columns = {each["name"]: each for each in sa.inspect(connection).get_columns("evaluations")}
+        for column in after.columns[1:]:
+            found = columns[column.name]
+            assert (str(found["type"]), found["nullable"]) == (column.type, column.is_nullable)
+        uniques = (
+            sa.inspect(connection).get_indexes("evaluations", include_auto_indexes=True) if "unique" in case else ()
+        )
+        assert [each["column_names"] for each in uniques] == ([["a"]] if "unique" in case else [])
+    engine.dispose()
+
+
+def test_a_value_in_use_that_an_enum_loses_is_asked_about():
+    users = table(Column("state", "status", default="'a'::status"))
+    before = schema(users, dialect="postgresql", enums=(Enum("status", ("a", "b", "c")),))
+    after = replace(before, enums=(Enum("status", ("a", "b")),))
+    rows = {"evaluations": [{"id": 1, "state": "c"}, {"id": 2, "state": "a"}]}
+    (only,) = asked(before, after, rows)
+    assert (only.kind, only.sentence) == ("enum value", "status loses 'c', which 1 row has.")
+    assert only.remedy.splitlines()[0].endswith("# your value")
+    assert asked(before, after, {}) == ()
+    (only,) = asked(
+        schema(table(Column("state", "enum('a','b','c')")), dialect="mysql"),
+        schema(table(Column("state", "enum('a','b')")), dialect="mysql"),
+        rows,
+    )
+    assert (only.kind, only.sentence) == ("enum value", "evaluations.state loses 'c', which 1 row has.")
+
+
+def test_a_column_that_may_be_a_rename_is_not_asked_to_be_filled_before_that_is_answered():
+    after = schema(table(Column("full_name", "VARCHAR(50)", is_nullable=False), "tmp"))
+    assert [each.kind for each in asked(BEFORE, after, ROWS)] == ["rename"]
+    assert [each.kind for each in asked(BEFORE, after, ROWS, drop=["evaluations.name"])] == ["not null"]
+
+
+def test_settled_renames_are_changes_for_the_diff():
+    found = candidates(BEFORE, AFTER, diff(BEFORE, AFTER), {("evaluations", "columns", "full_name"): "name"})
+    change = Change("rename", ("evaluations", "columns", "name"), "name", "full_name")
+    assert decided(found, Answers()) == (change,)
+    assert decided(found, Answers(drops=(("evaluations", "columns", "name"),))) == ()
+    assert diff(BEFORE, AFTER, decided(found, Answers())).changes[0] == change
