@@ -50,7 +50,7 @@ def spelled(path: Path) -> str:
     >>> spelled(("evaluations", "columns", "na.me"))
     'evaluations."na.me"'
     """
-    return ".".join(spelled_name(part) for part in (*split(path[0]), *path[2:]) if part)
+    return ".".join(map(spelled_name, (*filter(None, split(path[0])), *path[2:])))
 
 
 def spelled_name(name: str) -> str:

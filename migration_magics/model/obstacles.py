@@ -117,7 +117,7 @@ class _Rows:
             (table, column)
             for table in self.it.after.tables
             for column in table.columns
-            if column.type in {old.key, old.name, f'"{old.name}"'}
+            if column.type in _spellings(old)
         ]
         uses = dict.fromkeys((each for each in old.values if each not in new.values), 0)
         for table, column in users:
@@ -139,6 +139,13 @@ def _unique_columns(part: Unique | Index | None) -> tuple[str, ...]:
     if part is None or not part.is_unique or part.where or any(each.is_expression for each in part.parts):
         return ()
     return tuple(each.text for each in part.parts)
+
+
+def _spellings(enum: Enum) -> set[str]:
+    """Return how a column's type may be spelled that is this *enum*: as PostgreSQL does, quoted where need be."""
+    names = {enum.name, remedies.quoted(enum.name, "postgresql")}
+    schemas = {enum.schema, remedies.quoted(enum.schema, "postgresql")}
+    return names | {f"{schema}.{name}" for schema in schemas for name in names} | {enum.key}
 
 
 def _enum_question(path: tuple[str, ...], gone: tuple[str, ...], count: int, remedy: str) -> Question:

@@ -12,7 +12,7 @@ from alembic.operations import Operations
 from hypothesis import given, settings
 
 from migration_magics.errors import UsageProblem
-from migration_magics.model.answers import Answers, decided, parse_answers, spelled
+from migration_magics.model.answers import Answers, decided, parse_answers, spelled, spelled_name
 from migration_magics.model.diff import Change, diff
 from migration_magics.model.narrowing import enum_values, is_narrowing
 from migration_magics.model.questions import questions
@@ -170,15 +170,29 @@ def test_an_answer_that_does_not_fit_is_refused_in_plain_words(rename, drop, mes
 @given(schemas(), schemas())
 def test_every_option_offered_is_read_as_that_answer(before, after):
     """Names are hostile: dots, quotes, newlines, signs; what is offered can be pasted and is read as meant."""
-    found = candidates(before, after, diff(before, after))
-    went = [each for each in diff(before, after).changes if each.kind == "drop" and len(each.path) == 1]
+    changes = diff(before, after)
+    found = candidates(before, after, changes)
+    everything = {spelled(path): path for path in reversed([*paths(before)])}  # a table may be spelled as a column is
     for each in found:
-        (text,) = shlex.split(shlex.quote(f"{spelled(each.path_before)}={spelled((each.path_after[-1],))}"))
-        if len(each.path_before) == 1:
-            assert parse_answers([text], (), before, after).renames == ((each.path_before, each.path_after[-1]),)
-    for change in went:
-        read = parse_answers((), [spelled(change.path)], before, after)
-        assert len(read.drops) == 1
+        new = each.path_after[-1]
+        is_table = len(each.path_before) == 1
+        if (
+            everything[spelled(each.path_before)] == each.path_before and each.path_before[0] == each.path_after[0]
+        ) or is_table:
+            text = f"{spelled(each.path_before)}={spelled((new,)) if is_table else spelled_name(new)}"
+            assert parse_answers([text], (), before, after).renames == ((each.path_before, new),)
+    for change in changes.changes:
+        if (
+            change.kind == "drop"
+            and everything.get(spelled(change.path)) == change.path
+            and isinstance(change.before, (Table, Column))
+        ):
+            assert parse_answers((), [spelled(change.path)], before, after).drops == (change.path,)
+
+
+def paths(schema):
+    yield from ((each.key,) for each in schema.tables)
+    yield from ((each.key, "columns", column.name) for each in schema.tables for column in each.columns)
 
 
 @pytest.mark.parametrize("name", ["do.t", 'quo"te', "a=b", "new\nline", "50%", "it's", " ", "back\\slash", "Ünï"])
@@ -222,17 +236,17 @@ def test_enum_values_are_read_as_written():
 
 # -- the code that handles it ------------------------------------------------------------------------------------------
 
-PLAIN = table(Column("a", "TEXT"), Column("n", "BIGINT"))
+PLAIN = table(Column("a", "VARCHAR(50)"), Column("n", "BIGINT"))
 DATA = [{"id": 1, "a": "same", "n": 1}, {"id": 2, "a": "same", "n": 2**40}, {"id": 3, "a": None, "n": 3}]
 CASES = {
     "new": (
-        table(*PLAIN.columns[1:], Column("b:x", "TEXT", is_nullable=False)),
+        table(*PLAIN.columns[1:], Column("b:x", "VARCHAR(50)", is_nullable=False)),
         ("not null", "evaluations.b:x is new and NOT NULL without a default, and 3 rows need a value."),
         'SELECT "b:x" FROM evaluations ORDER BY id',
         [("",), ("",), ("",)],
     ),
     "null": (
-        table(Column("a", "TEXT", is_nullable=False), PLAIN.columns[2]),
+        table(Column("a", "VARCHAR(50)", is_nullable=False), PLAIN.columns[2]),
         ("not null", "evaluations.a becomes NOT NULL, and is NULL in 1 row."),
         "SELECT a FROM evaluations ORDER BY id",
         [("same",), ("same",), ("",)],
@@ -251,7 +265,7 @@ CASES = {
     ),
     "shorter": (
         table(Column("a", "VARCHAR(3)"), PLAIN.columns[2]),
-        ("narrowing", "evaluations.a becomes VARCHAR(3), from TEXT: 2 values do not fit VARCHAR(3)."),
+        ("narrowing", "evaluations.a becomes VARCHAR(3), from VARCHAR(50): 2 values do not fit VARCHAR(3)."),
         "SELECT a FROM evaluations ORDER BY id",
         [("sam",), ("sam",), (None,)],
     ),
@@ -265,24 +279,71 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_code_offered_makes_the_change_that_the_rows_stood_in_the_way_of(case):
+def test_the_code_offered_makes_the_change_that_the_rows_stood_in_the_way_of(case, database_url):
     after, said, query, rows = CASES[case]
-    (question,) = asked(schema(PLAIN), schema(after), {"evaluations": DATA})
+    engine = sa.create_engine(database_url, poolclass=sa.NullPool)
+    dialect = "mysql" if engine.dialect.name == "mariadb" else engine.dialect.name
+    (question,) = asked(schema(PLAIN, dialect=dialect), schema(after, dialect=dialect), {"evaluations": DATA})
     assert ((question.kind, question.sentence), question.default) == (said, "go on")
-    engine = sa.create_engine("sqlite://")
     with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE evaluations (id INTEGER PRIMARY KEY, a TEXT, n BIGINT)")
+        connection.exec_driver_sql("CREATE TABLE evaluations (id INTEGER PRIMARY KEY, a VARCHAR(50), n BIGINT)")
         connection.execute(sa.text("INSERT INTO evaluations VALUES (:id, :a, :n)"), DATA)
-        exec(question.remedy, {"op": Operations(MigrationContext.configure(connection)), "sa": sa})  # noqa: S102
-        assert connection.exec_driver_sql(query).all() == rows
+        run(question.remedy, connection)
+        quote = "`" if dialect == "mysql" else '"'
+        assert connection.exec_driver_sql(query.replace('"', quote)).all() == rows
         columns = {each["name"]: each for each in sa.inspect(connection).get_columns("evaluations")}
         for column in after.columns[1:]:
             found = columns[column.name]
-            assert (str(found["type"]), found["nullable"]) == (column.type, column.is_nullable)
-        uniques = (
-            sa.inspect(connection).get_indexes("evaluations", include_auto_indexes=True) if "unique" in case else ()
-        )
-        assert [each["column_names"] for each in uniques] == ([["a"]] if "unique" in case else [])
+            spelled_type = str(found["type"]).partition(" COLLATE")[0].replace("INTEGER(11)", "INTEGER")
+            assert (spelled_type.replace("BIGINT(20)", "BIGINT"), found["nullable"]) == (
+                column.type,
+                column.is_nullable,
+            )
+    if "unique" in case:
+        with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
+            connection.exec_driver_sql("INSERT INTO evaluations (id, a) VALUES (9, 'same')")
+    engine.dispose()
+
+
+def run(code, connection):
+    exec(code, {"op": Operations(MigrationContext.configure(connection)), "sa": sa})  # noqa: S102
+
+
+def test_an_enum_of_postgresql_loses_a_value_in_use(postgresql_url):
+    name = 'st"a:te'
+    users = table(Column("of:it", '"st""a:te"', default="'a'"))
+    before = schema(users, dialect="postgresql", enums=(Enum(name, ("a", "it's", "c")),))
+    after = replace(before, enums=(Enum(name, ("a", "c")),))
+    (question,) = asked(before, after, {"evaluations": [{"id": 1, "of:it": "it's"}, {"id": 2, "of:it": "c"}]})
+    engine = sa.create_engine(postgresql_url, poolclass=sa.NullPool)
+    quoted = '"st""a:te"'
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TYPE {quoted} AS ENUM ('a', 'it''s', 'c')")
+        connection.exec_driver_sql(f"CREATE TABLE evaluations (id integer, \"of:it\" {quoted} DEFAULT 'a')")
+        connection.exec_driver_sql("INSERT INTO evaluations VALUES (1, 'it''s'), (2, 'c')")
+        run(question.remedy, connection)
+        connection.exec_driver_sql("INSERT INTO evaluations (id) VALUES (3)")
+        assert connection.exec_driver_sql("SELECT * FROM evaluations ORDER BY id").all() == [
+            (1, "a"),
+            (2, "c"),
+            (3, "a"),
+        ]
+        kept = connection.exec_driver_sql(f"SELECT enum_range(NULL::{quoted})::text").scalar()
+    assert kept == "{a,c}"
+    engine.dispose()
+
+
+def test_an_enum_of_mariadb_loses_a_value_in_use(mariadb_url):
+    before = schema(table(Column("state", "enum('a','it''s','c')")), dialect="mysql")
+    after = schema(table(Column("state", "enum('a','c')")), dialect="mysql")
+    (question,) = asked(before, after, {"evaluations": [{"id": 1, "state": "it's"}]})
+    engine = sa.create_engine(mariadb_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE evaluations (id INTEGER, state ENUM('a', 'it''s', 'c'))")
+        connection.exec_driver_sql("INSERT INTO evaluations VALUES (1, 'it''s')")
+        run(question.remedy, connection)
+        assert connection.exec_driver_sql("SELECT * FROM evaluations").all() == [(1, "a")]
+        assert sa.inspect(connection).get_columns("evaluations")[1]["type"].enums == ["a", "c"]
     engine.dispose()
 
 
