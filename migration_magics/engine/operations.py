@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.mysql.mariadb import MariaDBDialect
 
 from ..model.diff import Change, SchemaDiff, apply
 from ..model.parts import DoesNotApply, split
@@ -42,7 +43,9 @@ def code(diff: SchemaDiff, before: model.Schema, after: model.Schema, dialect: D
     The diff may be a part of all that differs. Without a *dialect* it is the one that *after*, or *before*, was read from.
     """
     name = dialect.name if dialect is not None else after.dialect or before.dialect or "sqlite"
-    writing = registry.load(name)(paramstyle="named")  # with a driver's own style percent signs would come out twice
+    # `registry` gives no class for "mariadb" (SQLAlchemy 2.1.9: an instance, of the driver "base")
+    kind = MariaDBDialect if name == "mariadb" else registry.load(name)
+    writing = kind(paramstyle="named")  # with a driver's own style percent signs would come out twice
     writer = _Writer(diff, before, after, writing)
     lines = writer.lines()
     return Written("\n".join(lines), tuple(sorted(writer.tables.context.imports)))
