@@ -659,3 +659,16 @@ def test_x_arguments_and_the_tag_arrive(sqlite_url, make):
     project.add("a1", "print(context.get_x_argument(as_dictionary=True), context.get_tag_argument())")
     ran = project.ws.upgrade("head", x=("tenant=one",), tag="v1")
     assert ran.trace.output == "{'tenant': 'one'} v1\n"
+
+
+def test_each_of_many_batches_keeps_its_own_table(make, sqlite_url):
+    """Batches that are done must not lend their identity to later ones: what `t3` lost was told of `t0`."""
+    tables = [f"t{number}" for number in range(20)]
+    project = make(sqlite_url)
+    create = "op.create_table('{}', sa.Column('id', sa.Integer), sa.Column('x', sa.Integer))"
+    block = "with op.batch_alter_table('{}', recreate='always') as batch:\n    batch.drop_column('x')"
+    drop = f"{block}\ndel batch\n__import__('gc').collect()"
+    project.add("a1", "\n".join(create.format(name) for name in tables))
+    project.add("b2", "\n".join(drop.format(name) for name in tables))
+    operations = project.ws.upgrade("head").trace.steps[1].operations
+    assert [(each.table, each.children[0].target) for each in operations] == [(name, f"{name}.x") for name in tables]

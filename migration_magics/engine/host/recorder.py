@@ -141,7 +141,7 @@ class Recorder:
         self.is_dry_run = is_dry_run
         self._sentinel = sentinel
         self._stack: list[Directive] = []
-        self._batches: dict[int, Directive] = {}
+        self._batches: dict[int, tuple[BatchOperationsImpl, Directive]] = {}
         self._running: dict[int, _Sent] = {}
         self._uncommitted: list[_Sent] = []
         self._committing: list[_Sent] = []
@@ -332,11 +332,13 @@ class Recorder:
 
     def _batch(self, batch: BatchOperationsImpl) -> Directive:
         """The directive of a `batch_alter_table`; its SQL is sent when the block ends."""
-        directive = self._batches.get(id(batch))
-        if directive is None:
-            table = ".".join(part for part in (batch.schema, batch.table_name) if part)
-            directive = self._batches[id(batch)] = Directive("batch_alter_table", table)
-            self.steps[-1].directives.append(directive)
+        known = self._batches.get(id(batch))
+        if known is not None:
+            return known[1]
+        table = ".".join(part for part in (batch.schema, batch.table_name) if part)
+        directive = Directive("batch_alter_table", table)
+        self._batches[id(batch)] = (batch, directive)  # kept alive: the next batch could have the same id
+        self.steps[-1].directives.append(directive)
         return directive
 
     @contextmanager
