@@ -59,8 +59,11 @@ def seats(table: Table, names: frozenset[str], staying: frozenset[str]) -> dict[
     return found
 
 
-def column_fit(before: Seat, after: Seat, tables: Mapping[str, str]) -> Fit:
-    """Return how well a column fits; *tables* are the new names of tables that foreign keys point to."""
+def column_fit(before: Seat, after: Seat, tables: Mapping[str, str], *, is_lone: bool = False) -> Fit:
+    """Return how well a column fits; *tables* are the new names of tables that foreign keys point to.
+
+    *is_lone*: no other column of the table went or came. Where all but the name is the same, that is worth a question.
+    """
     one, other = before.column, after.column
     names = (likeness(one.name, other.name, seat.table.name) for seat in (before, after))
     name = max(names, key=lambda each: (each.is_opposite, each.score))
@@ -79,6 +82,9 @@ def column_fit(before: Seat, after: Seat, tables: Mapping[str, str]) -> Fit:
         reasons.append("same place in the table")
     if role == 1 and roles[0]:
         reasons.append("in the same keys and indexes")
+    if is_lone and kind == place == role == 1 and all(same):
+        score += 0.05
+        reasons.append("no other column went or came")
     return Fit(round(min(score, MOST), 4), tuple(reasons), name.is_opposite)
 
 

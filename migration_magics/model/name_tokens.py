@@ -13,9 +13,11 @@ _SYNONYMS = """
 zip zipcode postcode postal_code plz|state status|cents minor|phone telephone tel mobile|sex gender|surname last_name family_name
 forename first_name given_name|mail email|number num no nr|amount amt|quantity count|created inserted added|
 updated modified changed edited|deleted removed|begin start|finish end stop|kind type category|comment note remark|
-comments notes remarks|description summary|image picture photo|url link|user account|customer client|employee staff|
-company organisation organization firm|birthday birth_date date_of_birth dob|cost price|salary wage pay|message body text|
-owner author|enabled active|identifier id|title headline|country nation|city town|rank position|runtime duration|label tag|
+comments notes remarks|
+description summary|image picture photo|url link|user account|customer client|employee staff|
+company organisation organization firm|birthday birth_date date_of_birth dob|cost price|salary wage pay|message body text content|
+owner author writer|enabled active|identifier id|title headline subject|country nation|city town|rank position|
+runtime duration|label tag|
 previous prev old|destination target dest dst|source src origin|latitude lat|longitude lon lng|average avg mean|
 minimum min|maximum max|password passwd pwd|timestamp ts|reference ref|language lang locale|config configuration settings
 """
@@ -29,7 +31,7 @@ parent|child;left|right;top|bottom;upper|lower;high|low;open|close;opened|closed
 credit|debit;up|down;before|after;enabled active|disabled inactive;public|private;male|female;mother|father;home|work;
 billing|shipping;read|write;gross|net;success|failure error;passed|failed;valid|invalid;visible|hidden;primary|secondary;
 positive|negative;request|response;buyer|seller;year|month|week|day|hour|minute|second;fname|lname;true|false;
-forename|surname;followers|following;likes|dislikes;upload|download;import|export;login|logout;arrival|departure
+forename|surname;approved|rejected;followers|following;likes|dislikes;upload|download;import|export;login|logout;arrival|departure
 """
 
 _GENERIC = frozenset(
@@ -195,7 +197,8 @@ def _is_short_for(brief: str, full: str) -> bool:
         return True
     letters = iter(full)
     is_within = all(letter in letters for letter in brief)
-    return is_within and len(brief) * 3 >= len(full) and not set(brief[1:]) & set("aeiou")
+    is_cut = brief[:3] == full[:3] and brief[-1] == full[-1]
+    return is_within and len(brief) * 3 >= len(full) and (is_cut or not set(brief[1:]) & set("aeiou"))
 
 
 def _is_run_together(brief: tuple[str, ...], full: tuple[str, ...]) -> bool:

@@ -141,7 +141,7 @@ def _columns(
     went, came = seats(one, frozenset(mine - theirs), staying), seats(other, frozenset(theirs - mine), staying)
 
     def fit(old: str, new: str) -> Fit:
-        return column_fit(went[old], came[new], tables)
+        return column_fit(went[old], came[new], tables, is_lone=len(went) == len(came) == 1)
 
     told = {new: hints.get((other.key, "columns", new), "") for new in came}
     return _candidates((one.key, other.key), (went, came), fit, told)
