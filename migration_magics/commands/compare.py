@@ -94,7 +94,7 @@ def diff(
     found = diff_of(left.schema, right.schema, hints)
     if table is not None:
         found = _of_table(ws, found, one, other, table)
-    written = operations.code(found, left.schema, right.schema) if found and not notes else operations.Written("")
+    written = _written(ws, found, left, right) if found and not notes else operations.Written("")
     drawn = diagram_of_diff(left.schema, right.schema, found) if diagram else None
     seen = _by_kind((*one.schema.seen, *other.schema.seen))
     places = " · ".join(f"{each.label}: {each.place}" for each in (one, other) if each.place)
@@ -120,6 +120,12 @@ def _by_kind(seen: Iterable[Seen]) -> tuple[str, ...]:
 def _first(names: tuple[str, ...]) -> str:
     more = len(names) - _NAMED
     return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _written(ws: WorkspaceState, found: SchemaDiff, one: Side, other: Side) -> operations.Written:
+    """The operations of a diff, for the database in use where it is of the dialect: MariaDB takes other options than MySQL."""
+    is_used = ws.has_connection and ws.database.family in {one.schema.dialect, other.schema.dialect}
+    return operations.code(found, one.schema, other.schema, ws.database.engine.dialect if is_used else None)
 
 
 def _of_table(ws: WorkspaceState, found: SchemaDiff, one: Side, other: Side, name: str) -> SchemaDiff:

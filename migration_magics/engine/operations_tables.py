@@ -110,8 +110,9 @@ class Tables:
         if self.family == "postgresql":
             told = {"postgresql_partition_by": options["partition by"]} if "partition by" in options else {}
             return told | ({"prefixes": ["UNLOGGED"]} if "unlogged" in options else {})
-        told = {"mysql_engine": options["engine"]} if "engine" in options else {}
-        return told | ({"mysql_collate": options["collation"]} if "collation" in options else {})
+        name = self.dialect.name  # SQLAlchemy's MariaDB dialect does not look at `mysql_...`
+        told = {f"{name}_engine": options["engine"]} if "engine" in options else {}
+        return told | ({f"{name}_collate": options["collation"]} if "collation" in options else {})
 
     def foreign_key(self, fk: model.ForeignKey) -> sa.ForeignKeyConstraint:
         """Return *fk*."""
