@@ -31,10 +31,10 @@ class Answers:
 def decided(candidates: Iterable[Candidate], answers: Answers) -> tuple[Change, ...]:
     """Return the renames that are settled, by *answers* or by the models, as `diff` takes them: columns before tables."""
     renames = dict(answers.renames)
-    taken = {_target(path, new, renames) for path, new in renames.items()}
-    for each in candidates:
-        is_open = each.path_before not in renames and each.path_before not in answers.drops
-        if each.is_certain and is_open and each.path_after not in taken:
+    certain = [each for each in candidates if each.is_certain and each.path_before not in answers.drops]
+    for each in sorted(certain, key=lambda each: len(each.path_before)):
+        taken = {_target(path, new, renames) for path, new in renames.items()}
+        if each.path_before not in renames and each.path_after not in taken:
             renames[each.path_before] = each.path_after[-1]
     order = sorted(renames, key=lambda path: (-len(path), path))
     return tuple(Change("rename", path, path[-1], renames[path]) for path in order)
@@ -85,6 +85,7 @@ class _Reader:
             for each in candidates
             if each.is_certain and len(each.path_before) == 1
         }
+        self.spellings = _spellings(before)
         self.renames: dict[Path, str] = {}
 
     def read(self, rename: Sequence[str], drop: Sequence[str]) -> Answers:
@@ -145,7 +146,7 @@ class _Reader:
 
     def _known(self, text: str) -> list[Path]:
         """Return the objects that *text* names, those that went first."""
-        found = _spellings(self.before).get(text, [])
+        found = self.spellings.get(text, [])
         for old, new in self.tables.items():
             table = self.before.table(old)
             for column in table.columns if table else ():
@@ -195,7 +196,7 @@ class _Reader:
         self.renames[path] = new
 
     def _unknown(self, text: str) -> UsageProblem:
-        names = _spellings(self.before)
+        names = self.spellings
         every = [name for name, paths in names.items() if any(self._went(path) for path in paths)]
         hint = _meant(text, every) or _meant(text, names) or "Tables and columns are written TABLE and TABLE.COLUMN."
         return UsageProblem(f"There is no table or column {text}.", hint=hint)

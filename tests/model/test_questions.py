@@ -376,3 +376,13 @@ def test_settled_renames_are_changes_for_the_diff():
     assert decided(found, Answers()) == (change,)
     assert decided(found, Answers(drops=(("evaluations", "columns", "name"),))) == ()
     assert diff(BEFORE, AFTER, decided(found, Answers())).changes[0] == change
+
+
+def test_an_answer_wins_over_what_the_models_say():
+    before, after = schema(table("name", "tmp", name="a")), schema(table("title", name="b"))
+    hints = {("b",): "a", ("b", "columns", "title"): "name"}
+    found = candidates(before, after, diff(before, after), hints)
+    answers = parse_answers(["a.tmp=title"], ["b.name"], before, after, found)
+    assert answers == Answers(((("a", "columns", "tmp"), "title"),), (("a", "columns", "name"),))
+    assert [each.path for each in decided(found, answers)] == [("a", "columns", "tmp"), ("a",)]
+    assert [each.path for each in decided(found, replace(answers, drops=()))] == [("a", "columns", "tmp"), ("a",)]
