@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Connected,
         Connections,
         Current,
+        Diagnosed,
         Heads,
         HelpPage,
         History,
@@ -172,6 +173,11 @@ class Workspace(WorkspaceState):
     def edit(self, *revision: str, **options: object) -> Authored:
         """Return a revision as a `%%revision` cell."""
         result: Authored = self._do("edit", revision, options)
+        return result
+
+    def doctor(self, **options: object) -> Diagnosed:
+        """Return what is wrong with the history, and what mends it."""
+        result: Diagnosed = self._do("doctor", (), options)
         return result
 
     def help(self, *command: str) -> HelpPage:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from ..engine import both, losses, passes, planner, runner, schema_token
 from ..engine.sentinel import Watch
 from ..errors import MigrationError, RevisionNotFound
+from ..lab import applied
 from ..model.plan import Plan
-from ..model.trace import Trace
+from ..model.trace import Outcome, Trace
 from ..redact import redact
 from ..results import Moved, Planned
 from . import guard
@@ -173,6 +174,7 @@ def redo(ws: WorkspaceState, *, target: str, rewrite: Callable[[], str], yes: bo
         )
 
     ran, up = both.run(both.Leg(down, watched(planned, told)), then, start)
+    _remember(up, ran.trace)
     return Moved(up, ran.trace, ran.before, ran.after, next_command=_after(up, runner.Options(), again))
 
 
@@ -226,7 +228,14 @@ def _move(
     ran = runner.run(
         made, ws.chain, ws.environment, ws.database, settings=ws.settings, options=running, on_step=ws.on_step
     )
+    _remember(made, ran.trace)
     return Moved(made, ran.trace, ran.before, ran.after, next_command=_after(made, options, again))
+
+
+def _remember(made: Plan, trace: Trace) -> None:
+    """Keep what the files were, for `doctor`."""
+    if not trace.is_dry_run:
+        applied.remember(made, frozenset(step.revision for step in trace.steps if step.outcome is Outcome.APPLIED))
 
 
 def _surveyed(ws: WorkspaceState, made: Plan, options: runner.Options) -> tuple[Planned, frozenset[Loss]]:

@@ -65,6 +65,13 @@ class Chain:
         self._folders_changed = _changed(self._folders)
         return graph
 
+    def each(self) -> tuple[tuple[Revision, ...], tuple[RevisionFileBroken, ...]]:
+        """Return every revision whose file can be read, and what is wrong with the others: for a history that is no graph."""
+        project = self.project
+        return self._reader.each(
+            project.version_locations, recursive=project.is_recursive, sourceless=project.is_sourceless
+        )
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Look at the files once, now: one command sees one state of them, however often it asks."""

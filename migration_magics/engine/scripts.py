@@ -80,6 +80,24 @@ class ScriptReader:
             self._last = (revisions, graph)
         return graph
 
+    def each(
+        self, locations: Sequence[Path], *, recursive: bool = False, sourceless: bool = False
+    ) -> tuple[tuple[Revision, ...], tuple[RevisionFileBroken, ...]]:
+        """Return the revisions of all files that can be read, and what is wrong with the others; no graph is made of them."""
+        pattern = _SOURCE_OR_BYTECODE if sourceless else _SOURCE
+        files = {
+            file.path: file
+            for location in locations
+            for file in _files(Path(location), pattern, recursive=recursive, sourceless=sourceless)
+        }
+        revisions, problems = [], []
+        for file in files.values():
+            try:
+                revisions.append(self._revision(file))
+            except RevisionFileBroken as error:
+                problems.append(error)
+        return tuple(revisions), tuple(problems)
+
     def _revision(self, file: _File) -> Revision:
         known = self._known.get(file.path)
         if known is not None and known[0] == file.state:
@@ -87,6 +105,18 @@ class ScriptReader:
         revision = read_revision(file.path, self._load)
         self._known[file.path] = (file.state, revision)
         return revision
+
+
+class Fixed(ScriptReader):
+    """Reads nothing: the graph is *graph*, whatever the files are. For a history as it would be."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self._graph = graph
+
+    def read(self, _locations: Sequence[Path], *, recursive: bool = False, sourceless: bool = False) -> Graph:  # noqa: ARG002
+        """Return the graph; it has nothing to do with *recursive* and *sourceless*."""
+        return self._graph
 
 
 def read_revision(path: str, load: Callable[[Path], ModuleType] = load_module) -> Revision:

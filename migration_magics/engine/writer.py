@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import io
 import os
 import re
 import shutil
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -25,7 +27,7 @@ from .host import writing as host
 from .workplace import workplace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ..model.graph import Revision
     from .chain import Chain
@@ -123,6 +125,31 @@ def write(chain: Chain, draft: Draft) -> Written:
             ) from error
         raise
     return Written(revision, decoded(data), notes, changes.undo)
+
+
+def rewrite(texts: Mapping[Path, str]) -> Callable[[], None]:
+    """Give the files *texts*, in the encoding each declares: all of them, or none. Return what takes it back.
+
+    Raises AuthoringProblem where one cannot be written.
+    """
+    before = {path: path.read_bytes() for path in texts}
+
+    def undo() -> None:
+        for path, data in before.items():
+            _replace(path, data)
+
+    try:
+        for path, text in texts.items():
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(before[path]).readline)
+            _replace(path, text.encode(encoding))
+    except BaseException as error:
+        undo()
+        if isinstance(error, (OSError, UnicodeEncodeError)):
+            raise AuthoringProblem(
+                f"{path.name} cannot be written: {error}. Nothing was changed.", hint="may you write to that folder?"
+            ) from error
+        raise
+    return undo
 
 
 def _check_read_back(wanted: Revision, found: Revision) -> None:

@@ -4,13 +4,14 @@ A command returns one of these and prints nothing. All of them show themselves a
 (`to_frame`) and JSON-ready data (`to_dict`). Fields hold values of `model` only: no engine, no file handle, no secret.
 
 base: what all share. place: connections and where they stand. browse: revisions. compare: schemas. move: plans and what
-ran. author: revision files. guide: help and the last error.
+ran. author: revision files. doctor: what is wrong with the history. guide: help and the last error.
 """
 
 from .author import Authored
 from .base import Result
 from .browse import Branches, Current, Heads, History, RevisionShown, Shown
 from .compare import Blamed, Checked, Compared, SchemaShown
+from .doctor import Diagnosed
 from .guide import HelpEntry, HelpPage, Why
 from .move import Moved, Planned, SqlShown
 from .place import Connected, Connections, ConnectionShown, Initialised, ProjectShown, Status, StatusOfAll
@@ -25,6 +26,7 @@ __all__ = [
     "ConnectionShown",
     "Connections",
     "Current",
+    "Diagnosed",
     "Heads",
     "HelpEntry",
     "HelpPage",

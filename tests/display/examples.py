@@ -32,7 +32,7 @@ from migration_magics.results import (
     StatusOfAll,
     Why,
 )
-from tests.display import schema_examples
+from tests.display import mending_examples, schema_examples
 
 
 def _revision(id_: str, parents: str, message: str, month: int, day: int, **more: object) -> Revision:
@@ -400,4 +400,5 @@ EXAMPLES: dict[str, Result] = {
         ),
     ),
     **schema_examples.examples({one.id: one for one in GRAPH.newest_first}),
+    **mending_examples.examples(),
 }

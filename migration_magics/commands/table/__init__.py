@@ -13,6 +13,7 @@ from ..declaration import Argument, Command, flag, option
 from .author import AUTHOR
 from .compare import COMPARE
 from .look import LOOK
+from .mend import MEND
 from .move import MOVE
 from .options import REVISION_OPTIONS, YES, message
 from .set_up import SET_UP
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
-    {command.name: command for command in (*SET_UP, *LOOK, *COMPARE, *AUTHOR, *MOVE, *SHARE)}
+    {command.name: command for command in (*SET_UP, *LOOK, *COMPARE, *AUTHOR, *MEND, *MOVE, *SHARE)}
 )
 """Every command of `%migrate`, by name, in the order help shows them."""
 

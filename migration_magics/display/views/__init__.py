@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from . import author, browse, compare, help_page, history, move, place, schema
+from . import author, browse, compare, doctor, help_page, history, move, place, schema
 from .base import view_of, view_with_badge
 
 __all__ = [
     "author",
     "browse",
     "compare",
+    "doctor",
     "help_page",
     "history",
     "move",
