@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
+    from alembic.autogenerate.api import RevisionContext
+
     from ..model.body import Body
     from .chain import Chain
     from .environment import Captured
@@ -87,11 +89,18 @@ class Draft:
 
 
 def compose(
-    chain: Chain, order: Order, fill: Fill | None = None, *, captured: Captured | None = None, dialect: str = "default"
+    chain: Chain,
+    order: Order,
+    fill: Fill | None = None,
+    *,
+    captured: Captured | None = None,
+    dialect: str = "default",
+    prepared: RevisionContext | None = None,
 ) -> Draft:
     """Return the file that *order* and *fill* come to; nothing is written.
 
-    *captured* is what env.py configures, where the project asks for its part in this (`revision_environment`).
+    *captured* is what env.py configures, where the project asks for its part in this (`revision_environment`). *prepared*
+    is what autogenerate has found: what it says of the file counts, *order* only where the file shall stand.
 
     Raises:
         SeveralHeads, RevisionNotFound, TargetProblem: from the head and dependencies asked for.
@@ -109,10 +118,11 @@ def compose(
             directory,
             order.arguments,
             lambda render, arguments: _text(chain, order, fill, render, arguments),
-            environments=tuple((dialect, call.options) for call in captured.calls) if captured else (),
+            environments=tuple((dialect, call.options) for call in captured.calls) if captured and not prepared else (),
             with_directives=isinstance(order.head, str) and order.replaces is None,
             path=Path(order.replaces.path) if order.replaces and order.replaces.path else None,
             created=order.created,
+            prepared=prepared,
         )
         text, data = _encoded(rendered.text, directory.output_encoding)
     if rendered.id in graph:
@@ -122,7 +132,7 @@ def compose(
         rendered.parents,
         rendered.depends_on,
         rendered.labels,
-        order.message or rendered.message,
+        rendered.message if prepared else order.message or rendered.message,
         path=str(rendered.path),
         created_at=rendered.created,
     )

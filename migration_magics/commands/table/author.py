@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..declaration import Argument, Command, flag
-from .options import BRANCH_LABEL, REV_ID, REVISION_OPTIONS, SPLICE, message, revisions
+from .options import AUTOGENERATE, BRANCH_LABEL, REV_ID, REVISION_OPTIONS, SPLICE, message, revisions
 
 AUTHOR = (
     Command(
@@ -14,9 +14,14 @@ AUTHOR = (
         arguments=(
             message(required=True),
             *REVISION_OPTIONS,
+            *AUTOGENERATE,
             flag("Let env.py run offline while the file is made, as Alembic's.", "--sql"),
         ),
-        examples=('%migrate revision -m "add status to evaluations"',),
+        examples=(
+            '%migrate revision -m "add status to evaluations"',
+            "%migrate revision --autogenerate -m auto",
+            '%migrate revision --autogenerate -m "call it title" --rename evaluations.name=title',
+        ),
     ),
     Command(
         name="merge",

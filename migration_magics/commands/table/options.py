@@ -33,6 +33,29 @@ REVISION_OPTIONS = (
     REV_ID,
     option("Write the file into this one of the version locations.", "--version-path", metavar="PATH", kind="path"),
 )
+AUTOGENERATE = (
+    flag("Write what makes the database what the models say.", "--autogenerate"),
+    option(
+        "With --autogenerate: the models, a variable or package.module:attribute.",
+        "--models",
+        metavar="NAME",
+        kind="variable",
+    ),
+    flag("With --autogenerate: write nothing, open the result as a %%revision cell.", "--cell"),
+    option(
+        "With --autogenerate: this table or column was renamed.",
+        "--rename",
+        metavar="TABLE[.COLUMN]=NAME",
+        repeatable=True,
+    ),
+    option(
+        "With --autogenerate: this table or column was not renamed, drop it.",
+        "--drop",
+        metavar="TABLE[.COLUMN]",
+        kind="table",
+        repeatable=True,
+    ),
+)
 
 
 def message(*, required: bool = False) -> Argument:

@@ -21,7 +21,7 @@ _DOWNGRADES = {
 
 
 def _did(result: Authored) -> str:
-    if result.cell:
+    if result.cell and not result.is_dry_run:
         return "Opened"
     if result.is_unchanged:
         return "Unchanged"
@@ -37,7 +37,8 @@ def _remarks(result: Authored) -> tuple[Block, ...]:
     if result.replaced and not result.is_dry_run and not result.is_unchanged:
         notes.insert(0, "An earlier run of this cell had written this revision; the file is new, the id is the same.")
     if result.cell:
-        notes.insert(0, "Its code is in the next cell: run that cell to rewrite the revision.")
+        verb = "write" if result.is_dry_run else "rewrite"
+        notes.insert(0, f"Its code is in the next cell: run that cell to {verb} the revision.")
     return remarks(*notes)
 
 
@@ -50,6 +51,8 @@ def _file(result: Authored) -> Details:
 @view_of.register(Authored)
 def _(result: Authored, settings: Settings) -> View:
     revision = result.revision
+    if revision is None:
+        return View("Nothing was written", blocks=remarks(*result.notes), foot=next_step(result.next_command))
     chips = [chip("dry run", "here")] if result.is_dry_run else []
     chips += [chip("merge")] if len(revision.parents) > 1 else []
     chips += [chip(label) for label in revision.labels]

@@ -1,8 +1,7 @@
 """What `alembic revision --autogenerate` finds, as Alembic's own operations; nothing is written.
 
-`RevisionContext` does all of it (comparators, plugins, filters, `process_revision_directives`). Its `run_autogenerate` first
-refuses a database that is not at its heads; here that is somebody else's to tell, so the step behind it is called
-(`RevisionContext._run_environment`, Alembic 1.18 to 1.20).
+`RevisionContext` does all of it (comparators, plugins, filters, `process_revision_directives`). It refuses a database that is
+not at its heads; where that is somebody else's to tell, it hears that the database is.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import warnings
 from argparse import Namespace
 from dataclasses import dataclass, field
 from io import StringIO
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from alembic import command
@@ -21,7 +21,7 @@ from alembic.runtime.migration import MigrationContext
 from mako.pygen import PythonPrinter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from alembic.config import Config
     from sqlalchemy.engine import Dialect
@@ -39,19 +39,27 @@ _ARGUMENTS: dict[str, Any] = {
 }
 
 
-def pretend_revision(config: Config) -> None:
+def pretend_revision(config: Config, arguments: Mapping[str, Any] = MappingProxyType({})) -> None:
     """Let hooks of env.py find what `alembic revision --autogenerate` was called with; the caller puts it back.
 
     Alembic's own documentation has a hook that asks `config.cmd_opts.autogenerate`.
     """
     given = vars(config.cmd_opts) if config.cmd_opts is not None else {}
-    config.cmd_opts = Namespace(**{**_ARGUMENTS, **given, "cmd": (command.revision, ["message"], [*_ARGUMENTS][1:])})
+    called = {"cmd": (command.revision, ["message"], [*_ARGUMENTS][1:])}
+    config.cmd_opts = Namespace(**{**_ARGUMENTS, **given, **arguments, **called})
 
 
 @dataclass(slots=True)
 class Findings:
-    """What one run of env.py has found: feed it to env.py as Alembic's `fn`."""
+    """What one run of env.py has found: feed it to env.py as Alembic's `fn`.
 
+    *arguments* are those of `alembic revision`, by Alembic's names; *template_args* what env.py has for the template.
+    *is_strict*: a database that is not at its heads is refused, with Alembic's CommandError.
+    """
+
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    template_args: dict[str, Any] = field(default_factory=dict)
+    is_strict: bool = False
     revision_context: RevisionContext | None = None
     migration_context: MigrationContext | None = None
     warned: list[str] = field(default_factory=list)
@@ -62,11 +70,13 @@ class Findings:
         if self.revision_context is None:
             assert context.config is not None  # noqa: S101 - there is one whenever env.py runs
             assert context.script is not None  # noqa: S101
-            self.revision_context = RevisionContext(context.config, context.script, dict(_ARGUMENTS))
+            arguments = {**_ARGUMENTS, **self.arguments}
+            self.revision_context = RevisionContext(context.config, context.script, arguments)
         self.migration_context = context
+        rev = heads if self.is_strict or context.script is None else tuple(context.script.get_heads())
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            self.revision_context._run_environment(heads, context, True)  # noqa: FBT003 - Alembic's
+            self.revision_context.run_autogenerate(rev, context)
         self.warned += (str(warning.message) for warning in caught)
         return ()
 

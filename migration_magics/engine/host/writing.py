@@ -72,14 +72,16 @@ def rendered(
     with_directives: bool = True,
     path: Path | None = None,
     created: datetime | None = None,
+    prepared: RevisionContext | None = None,
 ) -> Rendered:
     """Return what `alembic revision` would write; *wanted* are its arguments by Alembic's names.
 
     *directory* is used up by it. *environments* are dialect and options of each `configure()` call where the project
-    wants its env.py to take part (`revision_environment`); *path* and *created* replace an earlier file's. Raises Alembic's
-    CommandError, TemplateFailed, Dropped.
+    wants its env.py to take part (`revision_environment`); *path* and *created* replace an earlier file's. *prepared* is
+    what env.py's part has come to already, in place of *wanted*. Raises Alembic's CommandError, TemplateFailed, Dropped.
     """
-    context = RevisionContext(config, directory, dict(wanted))
+    context = RevisionContext(config, directory, dict(wanted)) if prepared is None else prepared
+    context.script_directory = directory
     for dialect, options in environments:
         _take_part(context, directory, dialect, options, with_directives=with_directives)
     if len(context.generated_revisions) != 1:
