@@ -74,8 +74,7 @@ class Timelines:
         try:
             timeline = self.whole(history, like, is_from_database=is_from_database)
         except ReplayFailed as error:
-            above = not error.revision or error.revision in graph.ancestors(ids)
-            if above:
+            if not error.revision or _fails_alone(graph, error.revision, ids):
                 raise
             if not ids:
                 return _nothing(like)
@@ -132,6 +131,13 @@ class Timelines:
         for id_ in sorted(wanted):
             take(id_, graph[id_].parents, graph[id_].depends_on, graph[id_].digest)
         return hasher.hexdigest()
+
+
+def _fails_alone(graph: Graph, failed: str, ids: tuple[str, ...]) -> bool:
+    """Say whether the way to *ids* leads over *failed*, and nothing beside that way ran before: then it fails again."""
+    wanted = graph.ancestors(ids)
+    beside = (revision.id for revision in graph if revision.id not in wanted)
+    return failed in wanted and all(failed in graph.ancestors((id_,)) for id_ in beside)
 
 
 def _nothing(like: Database | None) -> At:

@@ -145,6 +145,27 @@ def test_a_history_that_fails_says_where_and_why_and_answers_below(make):
     assert at(project.ws).schema.is_empty
 
 
+def test_branches_that_cannot_run_together_answer_alone(make):
+    """Whichever runs second fails in a replay of all; each by itself is what an upgrade to it alone gives."""
+    project = make()
+    project.add("a1", CREATE)
+    project.add("b1", "op.rename_table('t', 'left')", parents=("a1",))
+    project.add("b2", "op.add_column('left', sa.Column('x', sa.Integer))", parents=("b1",))
+    project.add("c1", "op.rename_table('t', 'right')", parents=("a1",))
+    project.add("c2", "op.add_column('right', sa.Column('x', sa.Integer))", parents=("c1",))
+    with pytest.raises(ReplayFailed):
+        whole(project.ws)
+    for id_ in ("a1", "b1", "b2", "c1", "c2"):
+        assert shown(at(project.ws, id_).schema) == upgraded(project, id_), id_
+
+
+def test_base_is_empty_though_a_timeline_begins_above_it(brownfield):
+    (brownfield.versions / "a1.py").unlink()
+    brownfield._newest = ()
+    brownfield.add("a1", "op.add_column('t', sa.Column('a', sa.Integer))", None)
+    assert at(brownfield.ws, is_from_database=True).schema.is_empty
+
+
 def test_a_later_kernel_runs_nothing(make, another):
     project = make()
     runs = counting(project)
