@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..engine import planner
 from ..engine.reflect import reflect
-from ..errors import NotConnected, UsageProblem
+from ..errors import NotConnected, RevisionNotFound, UsageProblem
 from ..lab.replay import History, version_tables, without
 from ..model.diff import SchemaDiff, diff
 from ..model.loosely import loosely
@@ -68,9 +68,9 @@ def side(ws: WorkspaceState, text: str, *, is_from_database: bool = False) -> Si
 
         at = schema_of_models(history_of(ws), like_of(ws))
         return Side(at.schema, MODELS, at.place)
-    if wanted == "base" and not is_from_database:
-        return Side(Schema(_family(ws)), "base", "nothing applied", ids=())
     ids = () if wanted == "base" else _ids(ws, wanted)
+    if not ids and not is_from_database:
+        return Side(Schema(_family(ws)), "base", "nothing applied", ids=())
     at = ws.timelines.at(history_of(ws), like_of(ws), ids, is_from_database=is_from_database)
     return Side(at.schema, ", ".join(ids) or "base", f"replayed on {at.place}", at.notes, ids)
 
@@ -94,7 +94,15 @@ def _ids(ws: WorkspaceState, text: str) -> tuple[str, ...]:
                 hint=f"name the revision: {heads[0]}{text}",
             )
         text = f"{heads[0]}{text}"
-    return planner.resolve(ws.chain, text, "diff")
+    try:
+        return planner.resolve(ws.chain, text, "diff")
+    except RevisionNotFound:
+        steps = _STEPS.search(text)
+        if steps is None or not steps.start():
+            raise
+        start = planner.resolve(ws.chain, text[: steps.start()], "diff")
+        walk = planner.plan_upgrade if steps[0][0] == "+" else planner.plan_downgrade
+        return walk(ws.chain, steps[0], start).to_heads
 
 
 def comparable(one: Side, other: Side) -> tuple[Side, Side, tuple[str, ...]]:
