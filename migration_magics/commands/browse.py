@@ -9,7 +9,7 @@ from ..engine.sources import revision_source
 from ..errors import CheckFailed, MigrationError, NotConnected, ProjectNotFound, UsageProblem
 from ..results import Branches, Current, Heads, History, RevisionShown, Shown, Status, StatusOfAll
 from .connect import offered
-from .objects import lives_of
+from .objects import touching
 from .sides import drift, history_of, like_of, live
 from .workspace import WorkspaceState, pending_count
 
@@ -224,7 +224,7 @@ def history(
 
 def _touching(ws: WorkspaceState, target: str) -> frozenset[str]:
     timeline = ws.timelines.whole(history_of(ws), like_of(ws))
-    return frozenset(event.revision for life in lives_of(timeline, target) for event in life.events)
+    return touching(timeline, target)
 
 
 def _in_range(ws: WorkspaceState, graph: Graph, text: str) -> tuple[Revision, ...]:

@@ -83,6 +83,17 @@ def lives_of(timeline: Timeline, target: str) -> tuple[Life, ...]:
     return tuple(named) or _former(every, timeline, target)
 
 
+def touching(timeline: Timeline, target: str) -> frozenset[str]:
+    """Return the ids of the revisions that touched *target*; of a table, also those that dropped a part of it.
+
+    Raises ObjectNotFound.
+    """
+    found = lives_of(timeline, target)
+    tables = {life.path[0] for life in found if len(life.path) == 1}
+    parts = (life for life in lives(timeline) if life.path[0] in tables)
+    return frozenset(event.revision for life in (*found, *parts) for event in life.events)
+
+
 def _former(every: tuple[Life, ...], timeline: Timeline, target: str) -> tuple[Life, ...]:
     """The lives of what was called *target* once. Raises ObjectNotFound."""
     found = _formerly(every, target)
@@ -97,6 +108,8 @@ def _former(every: tuple[Life, ...], timeline: Timeline, target: str) -> tuple[L
 
 def _never_there(every: tuple[Life, ...], target: str) -> ObjectNotFound:
     names = {".".join((life.path[0], life.path[-1])) if len(life.path) > 1 else life.path[0] for life in every}
+    changes = (event.change for life in every for event in life.events)
+    names |= {str(change.before) for change in changes if change.kind == "rename"}
     near = difflib.get_close_matches(target, sorted(names), 1)
     return ObjectNotFound(
         f"The history never made anything called {target}.",
