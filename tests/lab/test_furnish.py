@@ -64,7 +64,7 @@ POSTGRESQL = (
 )
 MARIADB = (
     (
-        "CREATE TABLE workers (id INT AUTO_INCREMENT PRIMARY KEY, host VARCHAR(50) NOT NULL DEFAULT 'it''s' COMMENT 'a 100% it''s', "
+        "CREATE TABLE workers (id INT AUTO_INCREMENT PRIMARY KEY, host VARCHAR(50) NOT NULL DEFAULT 'it''s' COMMENT '100%''', "
         "kind ENUM('new', 'it''s', 'x,y') DEFAULT 'new', at TIMESTAMP DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, "
         "boss INT, n BIGINT UNSIGNED, CONSTRAINT ck CHECK (host <> '')) COMMENT 'it''s'"
     ),
