@@ -179,6 +179,12 @@ def check(ws: WorkspaceState, *, strict: bool = False) -> Checked:
     require_connection(ws, "check compares one")
     with ws.one_look():
         found = _checked(ws)
+    if strict and found.models_vs_database is None and found.history_vs_database is None:
+        raise CheckFailed(
+            f"{found.connection} may be anything: nothing could be compared.",
+            hint="%migrate check says why",
+            details=found.not_checked[:1],
+        )
     if strict and not found.clean:
         raise CheckFailed(_unclean(found), hint="%migrate check shows all of it", details=_differences(found))
     return found

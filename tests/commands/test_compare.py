@@ -8,7 +8,14 @@ import pytest
 
 from migration_magics.commands.complete import complete
 from migration_magics.commands.facts import Seen
-from migration_magics.errors import NotConnected, ObjectNotFound, ReplayFailed, RevisionNotFound, UsageProblem
+from migration_magics.errors import (
+    CheckFailed,
+    NotConnected,
+    ObjectNotFound,
+    ReplayFailed,
+    RevisionNotFound,
+    UsageProblem,
+)
 from tests.engine.making import Made
 
 CREATE = """
@@ -258,6 +265,17 @@ def test_check_says_what_could_not_be_compared(filled):
     checked = filled.ws.run("check")
     assert checked.history_vs_database is not None, "revisions below the broken one answer"
     assert checked.history_vs_database.changes == ()
+
+
+def test_a_strict_check_that_compares_nothing_fails(make, sqlite_url):
+    """No models, and a history that does not run: nothing was found because nothing was looked at."""
+    project = make(sqlite_url)
+    project.add("a1", "pass")
+    project.ws.run("upgrade head")
+    project.add("a1", "op.drop_table('nowhere')", parents=())
+    assert project.ws.run("check").history_vs_database is None
+    with pytest.raises(CheckFailed, match="nothing could be compared"):
+        project.ws.run("check --strict")
 
 
 def test_several_heads_are_asked_about_together_or_alone(make):
