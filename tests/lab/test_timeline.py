@@ -238,23 +238,24 @@ def test_the_database_in_use_is_not_touched(make, sqlite_url):
 
 
 @pytest.fixture
-def brownfield(make, sqlite_url, run_sql):
+def brownfield(make, database_url, run_sql):
     """A database with a table that no revision made, at the middle revision of three that all need it."""
-    project = make(sqlite_url)
+    project = make(database_url)
+    project.url = database_url
     project.add("a1", "op.add_column('t', sa.Column('a', sa.Integer))", "op.drop_column('t', 'a')")
     project.add("b1", "op.add_column('t', sa.Column('b', sa.Integer))", "op.drop_column('t', 'b')")
     project.add("c1", "op.add_column('t', sa.Column('c', sa.Integer))", "op.drop_column('t', 'c')")
-    run_sql(sqlite_url, "CREATE TABLE t (id INT)", "INSERT INTO t VALUES (1)")
+    run_sql(database_url, "CREATE TABLE t (id INT)", "INSERT INTO t VALUES (1)")
     project.ws.upgrade("b1")
     return project
 
 
-def test_a_history_that_needs_tables_starts_from_the_database(brownfield, run_sql, sqlite_url):
+def test_a_history_that_needs_tables_starts_from_the_database(brownfield, run_sql):
     ws = brownfield.ws
     with pytest.raises(ReplayFailed, match="a1") as caught:
         whole(ws)
     assert "--from-database" in caught.value.hint
-    before = read(sqlite_url)
+    before = read(brownfield.url)
     timeline = whole(ws, is_from_database=True)
     assert [entry.revision for entry in timeline.entries] == ["a1", "b1", "c1"]
     assert [change.path for entry in timeline.entries for change in entry.diff.changes] == [
@@ -268,8 +269,8 @@ def test_a_history_that_needs_tables_starts_from_the_database(brownfield, run_sq
     }
     assert names == {"a1": ["id", "a"], "b1": ["id", "a", "b"], "c1": ["id", "a", "b", "c"]}
     assert [column.name for column in timeline.start.table("t").columns] == ["id"]
-    assert read(sqlite_url) == before
-    assert run_sql(sqlite_url, "SELECT version_num FROM alembic_version") == [("b1",)]
+    assert read(brownfield.url) == before
+    assert run_sql(brownfield.url, "SELECT version_num FROM alembic_version") == [("b1",)]
 
 
 def test_where_no_way_leads_down_the_timeline_begins_above(brownfield):
