@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         HelpPage,
         History,
         Initialised,
+        ModelsDefined,
         Moved,
         Planned,
         Result,
@@ -164,6 +165,15 @@ class Workspace(WorkspaceState):
             self, Parsed(parsed.command, arguments, parsed.on), body=body, filename="<revision>", first_line=1
         )
         return written
+
+    def models(self, body: str, **options: object) -> ModelsDefined:
+        """Define the models of *body*, as a `%%models` cell would; the same tables again replace those of before."""
+        parsed = bind("models", (), options, CELLS)
+        arguments = {dest: value for dest, value in parsed.arguments.items() if dest != "out"}
+        defined: ModelsDefined = execute(  # type: ignore[assignment] # as above
+            self, Parsed(parsed.command, arguments, parsed.on), body=body, filename="<models>", first_line=1
+        )
+        return defined
 
     def merge(self, *revisions: str, **options: object) -> Authored:
         """Join heads by a merge revision."""

@@ -92,6 +92,8 @@ def parse_cell(
     parsed = _parse(command, *_split(line, evaluate))
     if parsed.wants_help:
         return parsed
+    if "words" not in parsed.arguments:
+        return parsed
     arguments = dict(parsed.arguments)
     bare = " ".join(arguments.pop("words"))
     if bare and arguments["message"]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ..engine import catalogue, configuration, runner
 from ..engine.chain import Chain
 from ..engine.environment import Configured, Environment
+from ..engine.models.cells import ModelCells
 from ..engine.project import Project, find
 from ..errors import ConnectionNotFound, MigrationError, NotConnected, ProjectNotFound
 from ..lab.timeline import Timelines
@@ -61,6 +62,7 @@ class WorkspaceState:
         self.lookup: Lookup = lookup or (lambda _name: None)
         self.settings = settings or configuration.read().settings
         self.on_step: runner.OnStep | None = None
+        self.model_cells = ModelCells()
         self._entries: dict[str, _Entry] = {}
         self._current: str | None = None
         self._in_use: ProjectInUse | None = None

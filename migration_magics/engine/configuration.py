@@ -2,6 +2,7 @@
 
     [tool.migration_magics]
     lock_timeout_s = 5
+    models = "app.models:Base"               # or a list of these
 
     [tool.migration_magics.connections.staging]
     url = "postgresql+psycopg://app@db.example/app"
@@ -39,6 +40,7 @@ else:  # pragma: no cover - Python 3.10 has no tomllib; Alembic installs tomli t
     import tomli as tomllib
 
 TABLE = "tool.migration_magics"
+_OWN_KEYS = ("connections", "models")
 _CONNECTION_KEYS = ("url", "password", "connect_args", "schema", "protected")
 
 
@@ -76,6 +78,8 @@ class Configuration:
     settings: Settings = field(default_factory=Settings)
     connections: Mapping[str, NamedConnection] = field(default_factory=lambda: MappingProxyType({}))
     path: Path | None = None
+    models: tuple[str, ...] = ()
+    """Where the models are, each as `package.module:attribute`."""
 
 
 def read(folder: Path | None = None) -> Configuration:
@@ -221,14 +225,26 @@ def _configuration(table: Mapping[str, Any], path: Path) -> Configuration:
     listed = table.get("connections", {})
     names = [each.name for each in fields(Settings)]
     for key in table:
-        if key != "connections" and key not in names:
-            raise unknown_key(key, (*names, "connections"), f"[{TABLE}]")
-    settings = changed(Settings(), {key: value for key, value in table.items() if key != "connections"}, f"[{TABLE}]")
+        if key not in _OWN_KEYS and key not in names:
+            raise unknown_key(key, (*names, *_OWN_KEYS), f"[{TABLE}]")
+    settings = changed(Settings(), {key: value for key, value in table.items() if key not in _OWN_KEYS}, f"[{TABLE}]")
     if not isinstance(listed, dict):
         raise UsageProblem(f"[{TABLE}.connections] is no table.", hint=f"[{TABLE}.connections.NAME]")
     return Configuration(
-        settings, MappingProxyType({name: _named(name, value) for name, value in listed.items()}), path
+        settings,
+        MappingProxyType({name: _named(name, value) for name, value in listed.items()}),
+        path,
+        _models(table.get("models", [])),
     )
+
+
+def _models(given: object) -> tuple[str, ...]:
+    listed = [given] if isinstance(given, str) else given
+    if not isinstance(listed, list) or not all(isinstance(each, str) and each for each in listed):
+        raise UsageProblem(
+            f"[{TABLE}]: models = {given!r} is no name of models, nor a list of them.", hint='models = "app.models:Base"'
+        )
+    return tuple(listed)
 
 
 def _named(name: str, table: object) -> NamedConnection:

@@ -1,4 +1,4 @@
-"""A `%%revision` cell: which lines of which cell its body is, so that errors can point there. It reads no code."""
+"""The cell magics: which lines of which cell a body is, so that errors can point there. It reads no code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-_ONLY_MAGIC_LINE = re.compile(r"%%revision(?!\?)(\s|\Z)")
+_ONLY_MAGIC_LINE = re.compile(r"%%(revision|models)(?!\?)(\s|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,18 @@ def place(shell: InteractiveShell, magic: str, line: str, body: str) -> CellPlac
     return CellPlace(filename, typed[: len(typed) - len(last)].count("\n") + 1)
 
 
+def cell_id(shell: InteractiveShell) -> str:
+    """Return the front end's name for the cell that runs, which stays when it runs again; "" where it has none.
+
+    JupyterLab and VS Code send it as `cellId` with each request (`execute_request` has no field for it yet).
+    """
+    parent = getattr(shell, "parent_header", None) or {}
+    found = (parent.get("metadata") or {}).get("cellId")
+    return found if isinstance(found, str) else ""
+
+
 def keep_empty_cell(lines: list[str]) -> list[str]:
-    """Give a cell that is nothing but `%%revision ...` an empty body line.
+    """Give a cell that is nothing but `%%revision ...` or `%%models ...` an empty body line.
 
     IPython refuses a cell magic without a body in its own words (`run_cell_magic`, IPython 8 and 9) before the magic is
     asked; so `%%revision --help` would not work and our hint would not be seen.

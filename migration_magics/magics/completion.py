@@ -32,7 +32,7 @@ IDENTIFIER = "migration_magics"
 
 _LINE = re.compile(r"\s*(?:[^=%#]+=\s*)?%(?:migrate|migration)\s(.*)\Z", re.DOTALL)
 _AUTOMAGIC = re.compile(r"\s*(migrate|migration)\s+(?![!=()<>,+*/%^&|])(.*)\Z")  # as IPython's AutoMagicChecker
-_CELL = re.compile(r"%%(revision)(?:\s|\Z)")
+_CELL = re.compile(r"%%(revision|models)(?:\s|\Z)")
 _CONNECTABLE = frozenset(
     {
         "Engine",

@@ -1,4 +1,4 @@
-"""`%migrate`, `%migration` and `%%revision`: read the line, run the command, return its result."""
+"""`%migrate`, `%migration`, `%%revision` and `%%models`: read the line, run the command, return its result."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ..commands.table import CELLS, COMMANDS
 from ..display import configure as display_settings
 from ..errors import CellInvalid, ConfirmationRequired, MigrationError, UsageProblem
 from ..settings import Settings
-from .cells import place
+from .cells import cell_id, place
 from .completion import new_matcher
 from .progress import shown
 from .terminal import fit_terminal
@@ -39,6 +39,12 @@ if TYPE_CHECKING:
 
 _CHANGING = frozenset({"set up", "author", "move"})
 """The groups of commands after which a database may have other tables, or another database is in use."""
+
+_HINTS = {
+    "revision": "write the upgrade below the %%revision line: op.add_column(...); "
+    "or a file to fill in: %migrate revision -m ...",
+    "models": "write classes or tables below the %%models line: class Worker(Base): ...",
+}
 
 Lookup = Callable[[str], "object | None"]
 
@@ -117,7 +123,17 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
         with self._command(local_ns):
             return self._run_cell("revision", line, cell or "")
 
+    @no_var_expand
+    @needs_local_scope
+    @line_cell_magic
+    def models(  # noqa: D102 - as above
+        self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
+    ) -> Result:
+        with self._command(local_ns):
+            return self._run_cell("models", line, cell or "")
+
     migrate.__doc__ = docstring()
+    models.__doc__ = cell_docstring(CELLS["models"])
     revision.__doc__ = cell_docstring(CELLS["revision"])
 
     def close(self) -> None:
@@ -185,12 +201,18 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
         if not body.strip():
             raise CellInvalid(
                 f"The %%{name} cell has no body.",
-                hint=f"write the upgrade below the %%{name} line: op.add_column(...); "
-                f"or a file to fill in: %migrate {name} -m ...",
+                hint=_HINTS[name],
             )
         parsed, variable = _without_variable(parsed)
         where = place(self.shell, name, line, body)
-        result = self._run(parsed, body=body, filename=where.filename, first_line=where.first_line)
+        result = self._run(
+            parsed,
+            body=body,
+            filename=where.filename,
+            first_line=where.first_line,
+            cell_id=cell_id(self.shell),
+            namespace=self.shell.user_ns,
+        )
         if variable:
             self.shell.user_ns[variable] = result
         return result

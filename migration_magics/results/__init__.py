@@ -7,7 +7,7 @@ base: what all share. place: connections and where they stand. browse: revisions
 ran. author: revision files. doctor: what is wrong with the history. guide: help and the last error.
 """
 
-from .author import Authored
+from .author import Authored, ModelsDefined
 from .base import Result
 from .browse import Branches, Current, Heads, History, RevisionShown, Shown
 from .compare import Blamed, Checked, Compared, SchemaShown
@@ -32,6 +32,7 @@ __all__ = [
     "HelpPage",
     "History",
     "Initialised",
+    "ModelsDefined",
     "Moved",
     "Planned",
     "ProjectShown",

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from .base import Result
 from .browse import revision_row
+from .compare import column_rows
 
 if TYPE_CHECKING:
     from ..model.diff import SchemaDiff
     from ..model.finding import Finding
     from ..model.graph import Revision
     from ..model.questions import Question
+    from ..model.schema import Table
     from .move import Moved
 
 
@@ -46,3 +48,30 @@ class Authored(Result):
         if self.revision is None:
             return []
         return [{**revision_row(self.revision), "replaced": self.replaced, "code": self.code}]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsDefined(Result):
+    """`%%models`: the tables that the cell defines, and what is *pending*: what would make the database what the models say.
+
+    *replaced* tables an earlier run had defined, *removed* ones it had and the cell no longer has, *taken_over* ones were
+    defined in another cell; *again* names the tables of other cells that had to run again, *waiting* the classes that
+    relationships name and that are still to be defined. *pending* is None where nothing could be compared (a note says
+    why), *code* the Alembic operations for it, *source* which models were compared.
+    """
+
+    tables: tuple[Table, ...]
+    replaced: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    taken_over: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    pending: SchemaDiff | None = None
+    code: str = ""
+    connection: str = ""
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    next_command: str = ""
+
+    def records(self) -> list[dict[str, Any]]:
+        return [row for table in self.tables for row in column_rows(table)]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..model.diagram import Diagram
     from ..model.diff import Change, SchemaDiff
     from ..model.graph import Revision
-    from ..model.schema import Schema
+    from ..model.schema import Schema, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +34,30 @@ class SchemaShown(Result):
 
     def records(self) -> list[dict[str, Any]]:
         tables = [table for table in self.schema.tables if not self.table or table.key == self.table]
-        return [
-            {
-                "table": table.key,
-                "column": column.name,
-                "type": column.type,
-                "family": column.family,
-                "nullable": column.is_nullable,
-                "default": column.default,
-                "primary_key": bool(table.primary_key and column.name in table.primary_key.columns),
-                "foreign_key": ", ".join(
-                    f"{fk.target}.{target}"
-                    for fk in table.foreign_keys
-                    for name, target in zip(fk.columns, fk.target_columns, strict=False)
-                    if name == column.name
-                ),
-                "comment": column.comment,
-            }
-            for table in tables
-            for column in table.columns
-        ]
+        return [row for table in tables for row in column_rows(table)]
+
+
+def column_rows(table: Table) -> list[dict[str, Any]]:
+    """Return what every table of columns has of the columns of *table*, in its order."""
+    return [
+        {
+            "table": table.key,
+            "column": column.name,
+            "type": column.type,
+            "family": column.family,
+            "nullable": column.is_nullable,
+            "default": column.default,
+            "primary_key": bool(table.primary_key and column.name in table.primary_key.columns),
+            "foreign_key": ", ".join(
+                f"{fk.target}.{target}"
+                for fk in table.foreign_keys
+                for name, target in zip(fk.columns, fk.target_columns, strict=False)
+                if name == column.name
+            ),
+            "comment": column.comment,
+        }
+        for column in table.columns
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,22 @@ CELLS: Mapping[str, Command] = MappingProxyType(
             ),
             context=("body", "filename", "first_line"),
             magic="%%",
-        )
+        ),
+        "models": Command(
+            name="models",
+            group="author",
+            summary="Define models; running the cell again replaces them. Shows what is pending against the database.",
+            run="models:cell",
+            arguments=(
+                option("Compare only this base: a variable, or package.module:attribute.", "--base", metavar="NAME"),
+                option("Keep the result in this variable.", "--out", metavar="NAME", kind="variable"),
+            ),
+            examples=(
+                "%%models\nsa.Table('workers', metadata, sa.Column('id', sa.Integer, primary_key=True))",
+            ),
+            context=("body", "filename", "first_line", "cell_id", "namespace"),
+            magic="%%",
+        ),
     }
 )
 """Every cell magic that is a command, by name."""

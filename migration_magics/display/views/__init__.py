@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import author, browse, compare, doctor, help_page, history, move, place, schema
+from . import author, browse, compare, doctor, help_page, history, models, move, place, schema
 from .base import view_of, view_with_badge
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "doctor",
     "help_page",
     "history",
+    "models",
     "move",
     "place",
     "schema",

@@ -13,6 +13,7 @@ from ...errors import ModelsProblem
 from . import registry
 from .problems import check_tables, explained, mapped, misnamed
 from .registry import Made, Snapshot
+from .sources import metadatas_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -29,13 +30,17 @@ _DEFINITIONS = (type, sa.MetaData, sa.Table, orm.registry)
 class Cell:
     """One models cell. *without* are names that a later cell has taken over.
 
+    *base* names what of it is compared, and *chosen* is that; where it is (), all MetaData that its tables are in.
+
     In force, it has what its last run *made*, what its names were bound to after it (*values*), and what the names it reads
     were bound to (*needed*).
     """
 
     id: str
     text: Text
+    base: str = ""
     without: frozenset[str] = frozenset()
+    chosen: tuple[sa.MetaData, ...] = ()
     made: Made = field(default_factory=Made)
     values: Mapping[str, Any] = field(default_factory=dict)
     needed: Mapping[str, Any] = field(default_factory=dict)
@@ -88,18 +93,30 @@ class ModelCells:
 
     @property
     def metadatas(self) -> tuple[sa.MetaData, ...]:
-        """Every MetaData that a table of the cells is in."""
-        return registry.unique(table.metadata for cell in self.cells for table in cell.made.tables)
+        """Every MetaData that the cells are about: that of their bases, or those that their tables are in."""
+        return registry.unique(
+            metadata
+            for cell in self.cells
+            for metadata in cell.chosen or [table.metadata for table in cell.made.tables]
+        )
 
-    def run(self, text: Text, namespace: dict[str, Any], id_: str = "", dialect: Dialect | None = None) -> Defined:
+    def run(
+        self,
+        text: Text,
+        namespace: dict[str, Any],
+        id_: str = "",
+        base: tuple[str, tuple[sa.MetaData, ...]] = ("", ()),
+        dialect: Dialect | None = None,
+    ) -> Defined:
         """Run a cell in *namespace*, in place of what it, or a cell with the same definitions, had made.
 
-        *id_* is the front end's name for the cell, "" where it has none. Models that SQLAlchemy does not map, or whose
+        *id_* is the front end's name for the cell, "" where it has none; *base* is the name of a base, looked up in
+        *namespace* afterwards, and what it is where it is not there. Models that SQLAlchemy does not map, or whose
         tables *dialect* cannot have, are CellInvalid and ModelsProblem with their line; what the cell itself raises is
         raised. Then definitions and *namespace* are as before.
         """
         plan = self._planned(text, namespace, id_)
-        drafts = _in_order(self._drafts(plan, text, id_))
+        drafts = _in_order(self._drafts(plan, Cell(id_, text, base[0], chosen=base[1])))
         before = dict(namespace)
         made_all = (*plan.gone, *(cell.made for cell in self.cells))
         snapshot = Snapshot(_metadatas(before, made_all), _registries(before, made_all))
@@ -140,16 +157,16 @@ class ModelCells:
         again = _again(others, gone, bound, namespace)
         return _Plan(earlier, again, reduced, taken)
 
-    def _drafts(self, plan: _Plan, text: Text, id_: str) -> list[Cell]:
+    def _drafts(self, plan: _Plan, mine: Cell) -> list[Cell]:
         """The cells to run, in the order of the notebook's first run."""
-        mine, drafts = Cell(id_, text), []
+        drafts: list[Cell] = []
         again = {id(cell): cell for cell in plan.again}
         for cell in self.cells:
             now = plan.reduced.get(id(cell), cell)
             if cell is plan.earlier:
                 drafts.append(mine)
             elif id(now) in again:
-                drafts.append(Cell(now.id, now.text, now.without))
+                drafts.append(Cell(now.id, now.text, now.base, now.without, now.chosen))
         return drafts if plan.earlier is not None else [*drafts, mine]
 
     def _in_force(self, plan: _Plan, drafts: list[Cell], done: list[Cell]) -> Defined:
@@ -167,7 +184,8 @@ class ModelCells:
         own = {id(cell.text) for cell in plan.again}
         mine = next(each for each in done if id(each.text) not in own)
         self.cells = tuple(kept) if plan.earlier is not None else (*kept, mine)
-        registry.forget_targets(self.metadatas, [table for made in plan.gone for table in made.tables])
+        metadatas = [table.metadata for cell in self.cells for table in cell.made.tables]
+        registry.forget_targets(metadatas, [table for made in plan.gone for table in made.tables])
         was = plan.earlier.made.names if plan.earlier is not None else frozenset()
         return Defined(
             mine,
@@ -309,9 +327,11 @@ def _executed(draft: Cell, namespace: dict[str, Any], new: list[Made]) -> Cell:
         new.append(made)
         with explained(draft.text):
             exec(code, namespace)  # noqa: S102 - the user's own cell in the user's own kernel
+    named = namespace.get(draft.base)
     return replace(
         draft,
         made=made,
+        chosen=metadatas_of(named, draft.base) if named is not None else draft.chosen,
         values={name: namespace[name] for name in draft.text.bound if name in namespace},
         needed={name: namespace[name] for name in draft.text.needed if name in namespace},
     )

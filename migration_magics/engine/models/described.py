@@ -1,0 +1,52 @@
+"""What a models cell defines, as values, and what is to be said of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.dialects import sqlite
+
+from .. import values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy.engine import Dialect
+
+    from ...model.schema import Table
+    from .cells import Defined
+
+
+def tables(found: Iterable[sa.Table], dialect: Dialect | None) -> tuple[Table, ...]:
+    """Return *found* as values, in their order, with types as *dialect* spells them, or SQLite where there is none."""
+    spelling: Dialect = dialect if dialect is not None else sqlite.dialect()
+    return tuple(values.table(each, spelling) for each in found)
+
+
+def remarks(found: Defined) -> tuple[str, ...]:
+    """Return what may go wrong later: types that only the notebook has, keys to tables that are not there."""
+    return (*_own_types(found), *_open_keys(found))
+
+
+def _own_types(found: Defined) -> Iterator[str]:
+    modules = {class_.__module__ for class_ in found.cell.made.classes} | {"__main__"}
+    for table in found.tables:
+        for column in table.columns:
+            type_ = type(column.type)
+            if type_.__module__ in modules:
+                yield (
+                    f"{table.key}.{column.name} has the type {type_.__name__}, which only this notebook knows: "
+                    "a revision could not import it. Put it into a module, or render it by render_item of env.py."
+                )
+
+
+def _open_keys(found: Defined) -> Iterator[str]:
+    for table in found.tables:
+        for key in table.foreign_keys:
+            try:
+                key.column  # noqa: B018 - asking looks it up
+            except exc.NoReferenceError:
+                column = key.parent.name
+                yield f"{table.key}.{column} refers to {key.target_fullname}, which no model defines yet."
