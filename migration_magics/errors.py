@@ -38,6 +38,7 @@
     │   └── MoveInterrupted             stopped by the user (the kernel's interrupt)
     └── AuthoringProblem
         ├── CellInvalid                 a %%revision cell that is not one of its body forms (ValueError)
+        ├── QuestionsOpen               autogenerate needs an answer: `.questions`, each with the option that gives it
         ├── RevisionApplied             the cell's revision is already applied: `--reapply`
         └── RevisionBuiltOn             the cell's revision has descendants and may not be rewritten
 
@@ -54,6 +55,7 @@ from .clean import clean
 from .redact import redact
 
 if TYPE_CHECKING:
+    from .model.question import Question
     from .model.trace import Trace
     from .results import Planned
 
@@ -136,9 +138,16 @@ class ReplayFailed(ProjectProblem):
     """The history does not run on an empty scratch copy: *revision* fails at *place*, "SQLite in memory"; *why*."""
 
     def __init__(
-        self, message: str, *, revision: str = "", place: str = "", why: str = "", hint: str | None = None
+        self,
+        message: str,
+        *,
+        revision: str = "",
+        place: str = "",
+        why: str = "",
+        hint: str | None = None,
+        details: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, hint=hint, details=details)
         self.revision = revision
         self.place = place
         self.why = _shown(why)
@@ -274,6 +283,21 @@ class AuthoringProblem(MigrationError):
 
 class CellInvalid(AuthoringProblem, ValueError):
     """The body of a %%revision cell is none of its forms."""
+
+
+class QuestionsOpen(AuthoringProblem):
+    """Only a person knows whether it is a rename or a loss: *questions* are open, and nothing was written."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        questions: tuple[Question, ...] = (),
+        hint: str | None = None,
+        details: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.questions = questions
 
 
 class RevisionApplied(AuthoringProblem):

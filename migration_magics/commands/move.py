@@ -8,6 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from ..engine import both, losses, passes, planner, runner, schema_token
+from ..engine.reflect.around import Around
 from ..engine.sentinel import Watch
 from ..errors import MigrationError, RevisionNotFound
 from ..lab import applied
@@ -224,12 +225,23 @@ def _move(
             notes=(_nothing_to_do(made),),
             next_command="%migrate history",
         )
-    running = replace(options, x=ws.arguments(options.x), engine_name=ws.engine_name, watch=watch)
+    around = _around(ws, made, options)
+    look = around.look if around is not None else None
+    running = replace(options, x=ws.arguments(options.x), engine_name=ws.engine_name, watch=watch, look=look)
     ran = runner.run(
         made, ws.chain, ws.environment, ws.database, settings=ws.settings, options=running, on_step=ws.on_step
     )
     _remember(made, ran.trace)
-    return Moved(made, ran.trace, ran.before, ran.after, next_command=_after(made, options, again))
+    changed = around.found() if around is not None else None
+    return Moved(made, ran.trace, ran.before, ran.after, changed, next_command=_after(made, options, again))
+
+
+def _around(ws: WorkspaceState, made: Plan, options: runner.Options) -> Around | None:
+    """What reads the schema before and after; a stamp changes none, nor does a run without a step."""
+    if made.direction == "stamp" or made.is_empty:
+        return None
+    calls = ws.calls(ws.database, options.x)
+    return Around(ws.database, calls, made.steps[-1].revision, is_dry_run=options.is_dry_run)
 
 
 def _remember(made: Plan, trace: Trace) -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from ..engine import planner
 from ..engine.reflect import reflect
+from ..engine.reflect.version_tables import version_tables, without
 from ..errors import NotConnected, RevisionNotFound, UsageProblem
-from ..lab.replay import History, version_tables, without
+from ..lab.replay import History
 from ..model.diff import SchemaDiff, diff
 from ..model.loosely import loosely
 from ..model.schema import Schema
@@ -56,8 +57,8 @@ def live(ws: WorkspaceState) -> Schema:
     return without(database.read(reflect), version_tables(ws.calls(database)))
 
 
-def side(ws: WorkspaceState, text: str, *, is_from_database: bool = False) -> Side:
-    """Return the schema that *text* means. Raises NotConnected, RevisionNotFound and its kin, ReplayFailed, NoModels."""
+def side(ws: WorkspaceState, text: str, *, is_from_database: bool = False, models: str | None = None) -> Side:
+    """Return the schema that *text* means; *models* says which models, where it means those. Raises NotConnected, RevisionNotFound and its kin, ReplayFailed, NoModels."""
     wanted = _SPELLINGS.get(text, text)
     if wanted == DATABASE:
         heads = ws.heads_or_problem(ws.database)[0] or ()
@@ -65,9 +66,11 @@ def side(ws: WorkspaceState, text: str, *, is_from_database: bool = False) -> Si
         return Side(live(ws), DATABASE, where, ids=heads if all(id_ in ws.chain.graph for id_ in heads) else None)
     if wanted == MODELS:
         from ..lab.models import schema_of_models
+        from .models import source
 
-        at = schema_of_models(history_of(ws), like_of(ws))
-        return Side(at.schema, MODELS, at.place)
+        meant = source(ws, models)
+        at = schema_of_models(history_of(ws), like_of(ws), meant.metadatas)
+        return Side(at.schema, MODELS, f"{meant.said}, {at.place}")
     ids = () if wanted == "base" else _ids(ws, wanted)
     if not ids and not is_from_database:
         return Side(Schema(_family(ws)), "base", "nothing applied", ids=())

@@ -10,9 +10,10 @@ from sqlalchemy import exc
 from ..engine import failures
 from ..engine.autogenerate import create_models, models_against, tables_of
 from ..engine.reflect import reflect
+from ..engine.reflect.version_tables import version_tables, without
 from ..errors import ModelsProblem
 from . import scratch
-from .replay import replay, version_tables, without
+from .replay import replay
 from .scratch import NoScratch
 from .timeline import At
 
@@ -24,18 +25,18 @@ if TYPE_CHECKING:
     from .replay import History
 
 
-def schema_of_models(history: History, like: Database | None) -> At:
-    """Return the schema that the models of env.py describe, on a copy like the database *like*.
+def schema_of_models(history: History, like: Database | None, metadatas: Sequence[sa.MetaData] | None = None) -> At:
+    """Return the schema that the models of env.py, or *metadatas* in their place, describe, on a copy like the database *like*.
 
     On SQLite in memory where no right to make one is there; the place says so. Raises NoModels, ModelsProblem for models
     that the database does not take, EnvironmentFailed.
     """
     try:
         with scratch.empty(like, is_furnished=True) as copy:
-            return _on(history, copy, tables_of(history.environment, copy.database, history.x, history.engine_name))
+            return _on(history, copy, _tables(history, copy, metadatas))
     except NoScratch:
         with scratch.in_memory() as copy:
-            return _on(history, copy, tables_of(history.environment, copy.database, history.x, history.engine_name))
+            return _on(history, copy, _tables(history, copy, metadatas))
 
 
 def _on(history: History, copy: scratch.Scratch, metadatas: Sequence[sa.MetaData]) -> At:
@@ -56,11 +57,19 @@ def _on(history: History, copy: scratch.Scratch, metadatas: Sequence[sa.MetaData
     return At(schema, f"created on {copy.place}", database.family)
 
 
-def models_against_history(history: History, like: Database | None) -> SchemaDiff:
+def _tables(
+    history: History, copy: scratch.Scratch, metadatas: Sequence[sa.MetaData] | None
+) -> tuple[sa.MetaData, ...]:
+    return tables_of(history.environment, copy.database, history.x, history.engine_name, metadatas)
+
+
+def models_against_history(
+    history: History, like: Database | None, metadatas: Sequence[sa.MetaData] | None = None
+) -> SchemaDiff:
     """Return what the history lacks for the models, by Alembic's comparison on a copy upgraded to its heads.
 
     Raises NoModels, EnvironmentFailed, ReplayFailed, NoScratch.
     """
     with scratch.empty(like) as copy:
         replay(history, copy, ("heads",), is_whole=True)
-        return models_against(history.environment, copy.database, history.x, history.engine_name).diff
+        return models_against(history.environment, copy.database, history.x, history.engine_name, metadatas).diff

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from ..engine import planner, runner
 from ..engine.reflect import reflect
+from ..engine.reflect.version_tables import version_tables, without
 from ..errors import MigrationError, ReplayFailed
 from ..model.timeline import Timeline
 from . import scratch
-from .replay import Notes, run, shared, version_tables, without
+from .replay import Notes, run, shared
 
 if TYPE_CHECKING:
     from ..engine.database import Database

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..engine import failures, planner, runner
 from ..engine.host.touched import renames, touched
 from ..engine.reflect import reflect
+from ..engine.reflect.version_tables import version_tables, without
 from ..errors import MigrationError, MoveFailed, MoveInterrupted, ReplayFailed
 from ..model.diff import Change, diff
 from ..model.timeline import Entry, Timeline
@@ -136,9 +137,10 @@ def replay(history: History, copy: Scratch, targets: tuple[str, ...], *, is_whol
     return Timeline(database.family, tuple(noted.entries), start, place=copy.place)
 
 
-def run(history: History, copy: Scratch, plan: Plan, noted: Notes) -> None:
+def run(history: History, copy: Scratch, plan: Plan, noted: Notes | None = None) -> None:
     """Run *plan* on *copy* and let *noted* look after each step. Raises as `replay`."""
-    options = runner.Options(x=history.x, engine_name=history.engine_name, look=noted.look)
+    look = noted.look if noted is not None else None
+    options = runner.Options(x=history.x, engine_name=history.engine_name, look=look)
     try:
         runner.run(
             plan,
@@ -171,21 +173,6 @@ def _failed(error: MoveFailed, copy: Scratch) -> MigrationError:
         why=why,
         hint="start from what the database is now, and walk outward from there: add --from-database",
     )
-
-
-def version_tables(calls: tuple[Configured, ...]) -> frozenset[str]:
-    """Return the keys under which Alembic's own tables of *calls* may stand: they are no part of anybody's schema."""
-    names = set()
-    for call in calls:
-        table = str(call.options.get("version_table") or "alembic_version")
-        schema = call.options.get("version_table_schema")
-        names |= {table, f"{schema}.{table}" if schema else table}
-    return frozenset(names)
-
-
-def without(schema: Schema, tables: frozenset[str]) -> Schema:
-    """Return *schema* without these *tables*."""
-    return replace(schema, tables=tuple(table for table in schema.tables if table.key not in tables))
 
 
 def shared(before: Schema, after: Schema) -> Schema:

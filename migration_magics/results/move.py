@@ -10,6 +10,7 @@ from .base import Result
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..model.diff import SchemaDiff
     from ..model.finding import Finding
     from ..model.plan import Plan
     from ..model.trace import Trace
@@ -43,14 +44,15 @@ class Planned(Result):
 class Moved(Result):
     """`upgrade`, `downgrade`, `stamp`, `ensure_version`: what ran. *before* and *after* were read back from the database.
 
-    *diff* is None until a schema diff is asked for. *headline* is said instead of direction and target, where it is given.
+    *diff* is what it did to the schema, None where that could not be read. *headline* is said instead of direction and
+    target, where it is given.
     """
 
     plan: Plan
     trace: Trace
     before: tuple[str, ...]
     after: tuple[str, ...]
-    diff: None = None
+    diff: SchemaDiff | None = None
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     next_command: str = ""

@@ -29,6 +29,7 @@ from ..view import (
 )
 from ..words import count, duration, listed
 from .base import capped, findings_table, ids, next_step, remarks, view_of, warning_chips
+from .changes import summed_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,6 +154,7 @@ def _(result: Moved, settings: Settings) -> View:
     blocks: list[Block] = [*_moved_sentence(result)]
     if trace.steps:
         blocks.append(_steps_table(result, settings))
+    blocks += _schema_change(result)
     blocks += findings_table(result.findings, settings)
     if trace.output.strip():
         summary = "What env.py and the revisions printed"
@@ -165,6 +167,23 @@ def _(result: Moved, settings: Settings) -> View:
         tuple(blocks),
         next_step(result.next_command, "Undo it:" if _is_way_back(result) else "Next:"),
     )
+
+
+def _schema_change(result: Moved) -> tuple[Block, ...]:
+    """How much the schema changed, in a line, with the command that shows it; of a dry run nothing is left to show."""
+    if result.diff is None or result.plan.direction == "stamp":
+        return ()
+    if not result.diff:
+        return (Prose((Piece("Schema:", "strong"), Piece("no change"))),)
+    said = [piece for number, line in enumerate(summed_up(result.diff)) for piece in (*_dot(number), *line)]
+    ends = (", ".join(heads) or "base" for heads in (result.before, result.after))
+    look = f"%migrate diff {' '.join(ends)}" if max(len(result.before), len(result.after)) <= 1 else ""
+    see = (Piece("·"), code(look)) if look and not result.trace.is_dry_run else ()
+    return (Prose((Piece("Schema:", "strong"), *said, *see)),)
+
+
+def _dot(number: int) -> Line:
+    return (Piece("·"),) if number else ()
 
 
 def _is_way_back(result: Moved) -> bool:
