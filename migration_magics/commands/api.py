@@ -185,6 +185,11 @@ class Workspace(WorkspaceState):
         result: Authored = self._do("edit", revision, options)
         return result
 
+    def squash(self, *range_: str, **options: object) -> Authored:
+        """Put one revision in the place of a range, proved equal; without `replace=True` only show it."""
+        result: Authored = self._do("squash", range_, options)
+        return result
+
     def doctor(self, **options: object) -> Diagnosed:
         """Return what is wrong with the history, and what mends it."""
         result: Diagnosed = self._do("doctor", (), options)

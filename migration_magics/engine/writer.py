@@ -180,7 +180,7 @@ class _Changes:
                 self.path.unlink()
             elif self.path.read_bytes() != self.old:
                 _replace(self.path, self.old)
-        _forget_bytecode(self.path)
+        forget_bytecode(self.path)
         for folder in reversed(self.folders):
             shutil.rmtree(folder / "__pycache__", ignore_errors=True)
             with contextlib.suppress(OSError):  # somebody put a file there meanwhile
@@ -206,10 +206,10 @@ def _replace(path: Path, data: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    _forget_bytecode(path)
+    forget_bytecode(path)
 
 
-def _forget_bytecode(path: Path) -> None:
+def forget_bytecode(path: Path) -> None:
     """Python tells a stale .pyc by seconds and size: a file rewritten within one second may look unchanged to it."""
     with contextlib.suppress(OSError, NotImplementedError):
         Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
@@ -221,5 +221,5 @@ def _hooked(project: Project, path: Path) -> tuple[str, ...]:
         return ()
     with workplace(project):
         notes = host.run_hooks(path, hooks)
-    _forget_bytecode(path)
+    forget_bytecode(path)
     return notes

@@ -82,6 +82,21 @@ def indented(code: str, by: str = "    ") -> str:
     return "\n".join(line if number in inside or not line.strip() else by + line for number, line in lines)
 
 
+def dedented(text: str, first: int, last: int) -> str:
+    """Return the lines *first* to *last* of the source *text*, without the indentation of the first of them.
+
+    The inside of strings stays as it is.
+    """
+    lines, inside = text.split("\n"), _string_lines(text)
+    start = lines[first - 1]
+    by = start[: len(start) - len(start.lstrip())]
+    taken = [
+        line if number in inside else line.removeprefix(by)
+        for number, line in enumerate(lines[first - 1 : last], first)
+    ]
+    return "\n".join(taken)
+
+
 def _plain_newlines(text: str) -> str:
     """As Python reads a file: every line ends in a line feed, and a byte order mark is no part of it."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ..model.diff import SchemaDiff
     from ..model.finding import Finding
     from ..model.graph import Revision
+    from ..model.overlap import Overlap
+    from ..model.proof import Proof
     from ..model.questions import Question
     from ..model.schema import Table
     from .move import Moved
@@ -43,6 +45,12 @@ class Authored(Result):
     next_command: str = ""
     diff: SchemaDiff | None = None
     questions: tuple[Question, ...] = ()
+    replaces: tuple[str, ...] = ()
+    """`squash`: the ids it stands for, oldest first."""
+    proof: tuple[Proof, ...] = ()
+    """`squash`: on which copies it was compared with what it replaces, and what came of it."""
+    overlaps: tuple[Overlap, ...] | None = None
+    """`merge`: the objects that more than one of the branches touches; None where that is not known."""
 
     def records(self) -> list[dict[str, Any]]:
         if self.revision is None:

@@ -1,10 +1,33 @@
-"""Mend a history: doctor."""
+"""Mend a history: squash, doctor."""
 
 from __future__ import annotations
 
-from ..declaration import Command, option
+from ..declaration import Argument, Command, flag, option
+from .options import REV_ID, message
 
 MEND = (
+    Command(
+        name="squash",
+        group="author",
+        summary="Put one revision in the place of a range, proved equal on copies; shows it, and with --replace writes it.",
+        run="squashing:squash",
+        arguments=(
+            Argument(
+                "range",
+                "range",
+                "START:END, both included; base:END from the first one.",
+                metavar="RANGE",
+                required=True,
+            ),
+            message(required=True),
+            flag(
+                "Write it, move the files of the range to squashed/, let what builds on them build on it.", "--replace"
+            ),
+            flag("Give it the id of the last one, so that databases that stand there need no stamp.", "--keep-id"),
+            REV_ID,
+        ),
+        examples=('%migrate squash base:ae1027 -m "schema of 2024"', '%migrate squash b2:c9 -m "metrics" --replace'),
+    ),
     Command(
         name="doctor",
         group="author",

@@ -1,0 +1,110 @@
+"""A squash is proved: on SQLite and on the connected server, schema and rows are what the old revisions gave."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from migration_magics.commands.sides import live
+from migration_magics.errors import AuthoringProblem
+from tests.engine.making import Made
+
+FILL = """
+evaluations = sa.table('evaluations', sa.column('id', sa.Integer), sa.column('name', sa.String))
+op.bulk_insert(evaluations, [{'id': n, 'name': f'evaluation {n}'} for n in range(1, 41)])
+"""
+SPLIT = """
+from datetime import datetime
+connection = op.get_bind()
+for id_, name in connection.execute(sa.text('SELECT id, name FROM evaluations ORDER BY id')).all():
+    connection.execute(
+        sa.text('UPDATE evaluations SET number = :number, at = :at WHERE id = :id'),
+        {'number': int(name.split()[1]) * 7, 'at': datetime.now(), 'id': id_},
+    )
+"""
+
+
+def grown(project):
+    """Write 50 revisions: tables and columns, two data migrations, two branches and their merge."""
+    columns = "sa.Column('id', sa.Integer, primary_key=True), sa.Column('name', sa.String(80), nullable=False)"
+    project.add("r01", f"op.create_table('evaluations', {columns})", "op.drop_table('evaluations')")
+    project.add("r02", FILL, "op.execute('DELETE FROM evaluations')")
+    project.add(
+        "r03",
+        "op.add_column('evaluations', sa.Column('number', sa.Integer))\n"
+        "op.add_column('evaluations', sa.Column('at', sa.DateTime))",
+        "op.drop_column('evaluations', 'at')\nop.drop_column('evaluations', 'number')",
+    )
+    project.add("r04", SPLIT, "pass")
+    for number in range(5, 25):
+        project.add(f"r{number:02}", *_column("evaluations", number))
+    project.add("r25", f"op.create_table('workers', {columns})", "op.drop_table('workers')", parents=("r24",))
+    for number in range(26, 37):
+        project.add(f"r{number:02}", *_column("workers", number))
+    left = project.versions / "r36.py"
+    project.add("r37", f"op.create_table('metrics', {columns})", "op.drop_table('metrics')", parents=("r24",))
+    for number in range(38, 49):
+        project.add(f"r{number:02}", *_column("metrics", number))
+    assert left.exists()
+    project.add("r49", parents=("r36", "r48"))
+    project.add(
+        "r50", "op.create_index('ix_name', 'workers', ['name'])", "op.drop_index('ix_name', table_name='workers')"
+    )
+    project.add("r51", "op.drop_column('workers', 'c30')", "op.add_column('workers', sa.Column('c30', sa.Integer))")
+
+
+def _column(table, number):
+    added = f"op.add_column('{table}', sa.Column('c{number:02}', sa.Integer, server_default='{number}'))"
+    return added, f"op.drop_column('{table}', 'c{number:02}')"
+
+
+def rows(ws):
+    with ws.database.engine.connect() as connection:
+        return connection.execute(sa.text("SELECT id, name, number, c05 FROM evaluations ORDER BY id")).all()
+
+
+def test_fifty_revisions_with_data_and_a_merge_become_one_that_is_proved_equal(tmp_path, monkeypatch, postgresql_url):
+    """Proved on SQLite and on PostgreSQL; and an upgrade of a new database then gives what the fifty give."""
+    monkeypatch.chdir(tmp_path)
+    project = Made(tmp_path, postgresql_url)
+    grown(project)
+    ws = project.ws
+    ws.upgrade("r50")
+    schema, before = live(ws), rows(ws)
+    ws.downgrade("base", yes=True)
+    result = ws.squash("base:r50", message="the first fifty", replace=True, rev_id="s1")
+    assert len(result.replaces) == 50
+    assert [(proof.dialect, proof.is_equal, proof.downgrade) for proof in result.proof] == [
+        ("sqlite", True, "equal"),
+        ("postgresql", True, "equal"),
+    ]
+    assert [(proof.tables, proof.row_count) for proof in result.proof] == [(3, 40), (3, 40)]
+    assert all("evaluations.at differs from run to run" in proof.notes[0] for proof in result.proof)
+    ws.upgrade("s1")
+    assert (live(ws), rows(ws)) == (schema, before)
+    assert [step.revision for step in ws.upgrade().plan.steps] == ["r51"]
+    ws.close()
+
+
+def test_what_is_not_equal_is_told_and_not_written(make):
+    """A revision that looks at where the history stands does something else in a squash."""
+    project = make("sqlite:///app.db")
+    project.add("a1", "op.create_table('t', sa.Column('id', sa.Integer), sa.Column('name', sa.String(20)))")
+    project.add(
+        "b1",
+        "at = op.get_context().get_current_revision()\nop.execute(f\"INSERT INTO t VALUES (1, '{at}')\")",
+        "op.execute('DELETE FROM t')",
+    )
+    before = sorted(project.versions.glob("*.py"))
+    with pytest.raises(AuthoringProblem, match="not proved equal") as caught:
+        project.ws.squash("base:b1", message="x", replace=True)
+    assert "t: 1 rows missing, 1 that were not there" in caught.value.details[0]
+    assert sorted(project.versions.glob("*.py")) == before
+
+
+def test_a_history_that_does_not_run_from_empty_cannot_be_proved(make):
+    project = make()
+    project.add("a1", "op.add_column('nowhere', sa.Column('x', sa.Integer))")
+    project.add("b1")
+    with pytest.raises(AuthoringProblem, match="cannot be proved"):
+        project.ws.squash("base:b1", message="x")
