@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AuthoringProblem, EnvironmentFailed
+from . import values
 from .autogenerate import Comparison, comparison_of
 from .autogenerate_run import calls_with_models, reaches_all, run, run_on_all
 from .host.comparing import Findings
@@ -13,27 +14,53 @@ from .host.comparing import Findings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import sqlalchemy as sa
     from alembic.autogenerate.api import RevisionContext
+    from sqlalchemy.engine import Dialect
 
     from .autogenerate_run import Metadatas
     from .captured import Configured
     from .database import Database
     from .drafts import Order
     from .environment import Environment
+    from .host.comparators import Setup
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
     """What autogenerate has found, ready for `drafts.compose`. *is_empty*: there is nothing to write.
 
-    *is_dropped*: env.py's `process_revision_directives` left no revision. *notes* say what was decided on the way.
+    *is_dropped*: env.py's `process_revision_directives` left no revision. *tables* are those of the models; *notes* say what
+    was decided on the way.
     """
 
     comparison: Comparison
     prepared: RevisionContext
     is_empty: bool
     is_dropped: bool
+    tables: tuple[sa.Table, ...]
+    dialect: Dialect
     notes: tuple[str, ...] = ()
+
+    @property
+    def orders(self) -> dict[str, tuple[str, ...]]:
+        """The columns of the models by table, in their order."""
+        dialect = self.dialect
+        return {
+            values.key_of(table.schema, table.name, dialect): tuple(str(column.name) for column in table.columns)
+            for table in self.tables
+        }
+
+    @property
+    def hints(self) -> dict[tuple[str, ...], str]:
+        """What the models say was called otherwise (`info={"renamed_from": "name"}`): the old names, by path."""
+        found: dict[tuple[str, ...], str] = {}
+        for table in self.tables:
+            key = values.key_of(table.schema, table.name, self.dialect)
+            infos: dict[tuple[str, ...], Any] = {(key,): table.info}
+            infos |= {(key, "columns", str(column.name)): column.info for column in table.columns}
+            found |= {path: old for path, info in infos.items() if isinstance(old := info.get("renamed_from"), str)}
+        return found
 
     def call_it(self, message: str) -> None:
         """Give the revision *message*, unless env.py gave it one."""
@@ -50,6 +77,7 @@ def generated(
     x: Sequence[str] = (),
     engine_name: str | None = None,
     metadatas: Metadatas = None,
+    setups: tuple[Setup, ...] = (),
 ) -> Generated:
     """Return what makes *database*, and all others that env.py reaches with it, what the models say.
 
@@ -60,10 +88,11 @@ def generated(
     every = environment.captured(x, database).calls
     is_on_all = bool(calls[0].siblings) and metadatas is None and engine_name is None and reaches_all(every)
     calls = every if is_on_all else calls
-    (options, said), notes = _options(calls, database), ()
+    options, said = _options(calls, database)
+    notes: tuple[str, ...] = ()
     if calls[0].siblings and not is_on_all:
         notes = (f"Only {calls[0].label} was compared, of the databases that env.py configures.",)
-    found = Findings({**order.arguments, "autogenerate": True}, is_strict=is_on_all)
+    found = Findings({**order.arguments, "autogenerate": True}, is_strict=is_on_all, setups=setups)
     if is_on_all:
         try:
             run_on_all(environment, calls, tuple(x), found, options)
@@ -82,7 +111,9 @@ def generated(
         notes = (*notes, *said)
     scripts = prepared.generated_revisions
     is_empty = all(each.is_empty() for script in scripts for each in script.upgrade_ops_list)
-    return Generated(comparison, prepared, is_empty, not scripts, (*notes, *comparison.notes))
+    return Generated(
+        comparison, prepared, is_empty, not scripts, found.tables, database.engine.dialect, (*notes, *comparison.notes)
+    )
 
 
 def _options(calls: Sequence[Configured], database: Database) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -127,6 +127,11 @@ def _index(index: Index, before: str, after: str, texts: Texts) -> Index:
     return replace(index, parts=parts, included=included, where=texts(index.where))
 
 
+def in_sql(sql: str, before: str, after: str) -> str:
+    """Return *sql* with the name *before*, quoted or not, called *after*; unchanged where that could not be taken back."""
+    return _renaming(before, after)(sql)
+
+
 def _pointing(table: Table, pointed: Callable[[ForeignKey], ForeignKey]) -> Table:
     found = tuple(pointed(fk) for fk in table.foreign_keys)
     if all(one is other for one, other in zip(found, table.foreign_keys, strict=True)):

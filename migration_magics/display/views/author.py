@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...model.finding import WILL_FAIL
+from ...redact import redact
 from ...results import Authored
-from ..view import Block, Code, Details, Line, Piece, Prose, View, chip, code, plain
+from ..view import Block, Code, Column, Details, Line, Piece, Prose, Row, Table, View, cell, chip, code, plain
 from ..words import count
-from .base import findings_table, ids, next_step, remarks, view_of, warning_chips
+from .authored import squashed, touched
+from .base import capped, findings_table, ids, next_step, remarks, view_of, warning_chips
 
 if TYPE_CHECKING:
+    from ...model.question import Question
     from ...settings import Settings
 
 _DOWNGRADES = {
     "written": "Downgrade: as written.",
     "derived": "Downgrade: derived, by reversing the operations of the upgrade.",
     "none": "! Downgrade: none. This revision cannot be undone.",
+    "proved": "Downgrade: carried over, and proved to lead back to where the range began.",
+    "carried": "Downgrade: carried over, and not proved: see below.",
 }
 
 
@@ -48,6 +53,33 @@ def _file(result: Authored) -> Details:
     return Details(f"The file, {lines}", Code(result.code, "python"), is_open=result.downgrade != "written")
 
 
+def _questions(result: Authored, settings: Settings) -> tuple[Block, ...]:
+    """What only a person knows, with what answers it: an option to add to the command, or code for the revision."""
+    if not result.questions:
+        return ()
+    shown, hidden = capped(result.questions, settings)
+    columns = (Column("question"), Column("data"), Column("answer"))
+    rows = tuple(Row((cell(redact(each.sentence)), cell(redact(_data(each))), cell(*_answers(each)))) for each in shown)
+    remedies = tuple(
+        Details(redact(f"Code for: {each.sentence}"), Code(redact(each.remedy), "python"))
+        for each in shown
+        if each.remedy
+    )
+    return (Table("Only you know", columns, rows, hidden), *remedies)
+
+
+def _data(question: Question) -> str:
+    return "; ".join(part for part in (", ".join(question.evidence.samples), question.evidence.fits) if part)
+
+
+def _answers(question: Question) -> tuple[Piece, ...]:
+    pieces: list[Piece] = []
+    for option in question.options:
+        pieces += [Piece(" or ")] if pieces else []
+        pieces.append(code(redact(option.command)))
+    return tuple(pieces) or (Piece("the code below" if question.remedy else ""),)
+
+
 @view_of.register(Authored)
 def _(result: Authored, settings: Settings) -> View:
     revision = result.revision
@@ -67,7 +99,11 @@ def _(result: Authored, settings: Settings) -> View:
         blocks.append(_file(result))
     said = _DOWNGRADES.get(result.downgrade, f"Downgrade: {result.downgrade}.")
     blocks.append(Prose(plain(said, "drop" if result.downgrade == "none" else "")))
-    blocks += [*_remarks(result), *findings_table([one for one in result.findings if one not in failing], settings)]
+    blocks += [
+        *_questions(result, settings),
+        *_remarks(result),
+        *findings_table([one for one in result.findings if one not in failing], settings),
+    ]
     if result.moved is not None:
         blocks.append(view_of(result.moved, settings))
     is_said = result.moved is not None and result.moved.next_command == result.next_command

@@ -20,11 +20,16 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from mako.pygen import PythonPrinter
 
+from .comparators import plugged
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from alembic.config import Config
+    from sqlalchemy import Table
     from sqlalchemy.engine import Dialect
+
+    from .comparators import Setup
 
 _ARGUMENTS: dict[str, Any] = {
     "message": None,
@@ -54,12 +59,13 @@ class Findings:
     """What one run of env.py has found: feed it to env.py as Alembic's `fn`.
 
     *arguments* are those of `alembic revision`, by Alembic's names; *template_args* what env.py has for the template.
-    *is_strict*: a database that is not at its heads is refused, with Alembic's CommandError.
+    *is_strict*: a database that is not at its heads is refused, with Alembic's CommandError. *setups* add comparators.
     """
 
     arguments: Mapping[str, Any] = field(default_factory=dict)
     template_args: dict[str, Any] = field(default_factory=dict)
     is_strict: bool = False
+    setups: tuple[Setup, ...] = ()
     revision_context: RevisionContext | None = None
     migration_context: MigrationContext | None = None
     warned: list[str] = field(default_factory=list)
@@ -74,7 +80,7 @@ class Findings:
             self.revision_context = RevisionContext(context.config, context.script, arguments)
         self.migration_context = context
         rev = heads if self.is_strict or context.script is None else tuple(context.script.get_heads())
-        with warnings.catch_warnings(record=True) as caught:
+        with warnings.catch_warnings(record=True) as caught, plugged(context.opts, self.setups):
             warnings.simplefilter("always")
             self.revision_context.run_autogenerate(rev, context)
         self.warned += (str(warning.message) for warning in caught)
@@ -93,6 +99,12 @@ class Findings:
         """The operations of every revision that would be written, one container per `run_migrations()` call."""
         scripts = self.revision_context.generated_revisions if self.revision_context is not None else []
         return tuple(container for script in scripts for container in script.upgrade_ops_list)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables of the models that were compared last."""
+        context = getattr(self.revision_context, "_last_autogen_context", None)
+        return () if context is None else tuple(context.table_key_to_table.values())
 
     def rendered(self) -> tuple[str, tuple[str, ...]]:
         """Return the body of `upgrade()` as env.py's options would have it written, and the import lines it needs."""

@@ -1,0 +1,34 @@
+"""Comparators of ours beside Alembic's, for one run: through its plugin API (1.18), and nothing of it stays registered."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from alembic.runtime.plugins import Plugin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    Setup = Callable[[Plugin], None]
+    """Adds comparators to a plugin."""
+
+_DEFAULT = ("alembic.autogenerate.*",)
+_NUMBERS = count(1)
+
+
+@contextmanager
+def plugged(options: dict[str, Any], setups: Sequence[Setup]) -> Iterator[None]:
+    """Let a run with the *options* of a migration context use what *setups* add, beside the plugins that env.py wants."""
+    if not setups:
+        yield
+        return
+    plugin = Plugin(f"migration_magics.run{next(_NUMBERS)}")
+    try:
+        for setup in setups:
+            setup(plugin)
+        options["autogenerate_plugins"] = [*(options.get("autogenerate_plugins") or _DEFAULT), plugin.name]
+        yield
+    finally:
+        plugin.remove()
