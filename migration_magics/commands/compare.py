@@ -18,8 +18,9 @@ from ..model.renamed import between, turned
 from ..model.timeline import last_schema
 from ..results import Blamed, Checked, Compared, SchemaShown
 from ..results.compare import BlamedRow
+from .models import source
 from .objects import lives_of, once, required_table, table_of
-from .sides import DATABASE, Side, comparable, drift, history_of, like_of, live, require_connection, side
+from .sides import DATABASE, MODELS, Side, comparable, drift, history_of, like_of, live, require_connection, side
 from .workspace import pending_count
 
 if TYPE_CHECKING:
@@ -43,12 +44,13 @@ def schema(
     diagram: bool = False,
     depth: int | None = None,
     from_database: bool = False,
+    models: str | None = None,
 ) -> SchemaShown:
     """Return the schema of a revision, of the database (the default) or of the models, or one *table* of it."""
-    wanted = what or (DATABASE if ws.has_connection else "head")
+    wanted = what or (MODELS if models else DATABASE if ws.has_connection else "head")
     try:
         with ws.one_look():
-            found = side(ws, wanted, is_from_database=from_database)
+            found = side(ws, wanted, is_from_database=from_database, models=models)
     except RevisionNotFound as error:
         if what is None or table is not None:
             raise
@@ -77,18 +79,20 @@ def diff(
     table: str | None = None,
     diagram: bool = False,
     from_database: bool = False,
+    models: str | None = None,
 ) -> Compared:
     """Return what would make *after* of *before*: revisions, `base`, `head`, `db`, `models`.
 
     Without *after* it is the database, or the head where none is connected; without both, from the database to the head.
     """
     if before is None:
-        before, after = (DATABASE, "head") if ws.has_connection else ("base", "head")
+        other_side = MODELS if models else "head"
+        before, after = (DATABASE, other_side) if ws.has_connection else ("base", other_side)
     if after is None:
         after = DATABASE if ws.has_connection and before != DATABASE else "head"
     with ws.one_look():
-        one = side(ws, before, is_from_database=from_database)
-        other = side(ws, after, is_from_database=from_database)
+        one = side(ws, before, is_from_database=from_database, models=models)
+        other = side(ws, after, is_from_database=from_database, models=models)
         left, right, notes = comparable(one, other)
         hints = _renames(ws, one, other) if not notes else ()
     found = diff_of(left.schema, right.schema, hints)
@@ -174,11 +178,11 @@ def _row(life: Life, now: Schema) -> BlamedRow:
     return BlamedRow(life.path, life.created_by, life.changed_by, column.type if column else "", life.dropped_by)
 
 
-def check(ws: WorkspaceState, *, strict: bool = False) -> Checked:
+def check(ws: WorkspaceState, *, strict: bool = False, models: str | None = None) -> Checked:
     """Return whether models, history and database agree. With *strict*, raise CheckFailed unless they do."""
     require_connection(ws, "check compares one")
     with ws.one_look():
-        found = _checked(ws)
+        found = _checked(ws, models)
     if strict and found.models_vs_database is None and found.history_vs_database is None:
         raise CheckFailed(
             f"{found.connection} may be anything: nothing could be compared.",
@@ -190,7 +194,7 @@ def check(ws: WorkspaceState, *, strict: bool = False) -> Checked:
     return found
 
 
-def _checked(ws: WorkspaceState) -> Checked:
+def _checked(ws: WorkspaceState, name: str | None) -> Checked:
     database, history, graph = ws.database, history_of(ws), ws.chain.graph
     heads = ws.heads_of(database)
     planner.require_known(graph, heads, database.name)
@@ -206,12 +210,19 @@ def _checked(ws: WorkspaceState) -> Checked:
     except ReplayFailed as error:
         unknown = (f"What was changed by hand. {error.message}",)
     models, in_history = None, None
+    named = source(ws, name) if name is not None else None  # what was asked for by name must be there
     try:
-        compared = autogenerate.models_against(ws.environment, database, history.x, history.engine_name)
+        meant = named or source(ws)
+        compared = autogenerate.models_against(
+            ws.environment, database, history.x, history.engine_name, meant.metadatas
+        )
+        place = " · ".join(filter(None, (place, meant.said)))
         models = compared.diff
         notes += compared.notes
         if found is not None:
-            in_history = models if not found and not behind else models_against_history(history, database)
+            in_history = (
+                models if not found and not behind else models_against_history(history, database, meant.metadatas)
+            )
     except NoScratch as error:
         notes.append(f"Models and history were not compared: {error.message}")
     except NoModels as error:

@@ -58,7 +58,10 @@ def live(ws: WorkspaceState) -> Schema:
 
 
 def side(ws: WorkspaceState, text: str, *, is_from_database: bool = False, models: str | None = None) -> Side:
-    """Return the schema that *text* means; *models* says which models, where it means those. Raises NotConnected, RevisionNotFound and its kin, ReplayFailed, NoModels."""
+    """Return the schema that *text* means; *models* says which models, where it means those.
+
+    Raises NotConnected, RevisionNotFound and its kin, ReplayFailed, NoModels.
+    """
     wanted = _SPELLINGS.get(text, text)
     if wanted == DATABASE:
         heads = ws.heads_or_problem(ws.database)[0] or ()

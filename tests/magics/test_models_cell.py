@@ -93,11 +93,14 @@ def test_cells_of_models_run_again_and_fail_without_harm(notebook, as_cell):
     assert value(notebook, "id(Worker)") == worker
     assert value(notebook, "sorted(Base.metadata.tables)") == "['evaluations', 'workers']"
     assert value(notebook, "Evaluation.worker.property.mapper.class_ is Worker") == "True"
-    assert "Nothing" not in text(notebook.ok("%migrate diff db models"))
+    assert "models of the variable Base" in text(notebook.ok("%migrate diff --models Base"))
+    assert "models of the %%models cells" in text(notebook.ok("%migrate check"))
 
     # a class that is no longer in the cell is gone, also by name
     reply, shown = as_cell("two", "%%models\nsa.Table('notes', Base.metadata, sa.Column('id', sa.Integer))")
-    assert reply["ename"] == "CellInvalid", "Worker still relates to Evaluation"
+    assert reply["status"] == "ok", reply
+    assert "No longer defined: evaluations" in text(shown)
+    assert value(notebook, "'Evaluation' in globals()") == "False"
 
 
 def test_without_ids_a_cell_is_known_by_what_it_defines(notebook):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..declaration import Argument, Command, flag, option
-from .options import FROM_DATABASE
+from .options import FROM_DATABASE, MODELS
 
 COMPARE = (
     Command(
@@ -17,6 +17,7 @@ COMPARE = (
             option("Only this table.", "--table", metavar="TABLE", kind="table"),
             flag("Draw an entity-relationship diagram with the changes coloured.", "--diagram"),
             FROM_DATABASE,
+            MODELS,
         ),
         examples=("%migrate diff db head", "%migrate diff head-2 head", "%migrate diff models db"),
     ),
@@ -25,7 +26,7 @@ COMPARE = (
         group="compare",
         summary="Compare models, history and database with each other, and list what nobody compares.",
         run="compare:check",
-        arguments=(flag("Fail unless all agree.", "--strict"),),
+        arguments=(flag("Fail unless all agree.", "--strict"), MODELS),
         examples=("%migrate check", "%migrate check --strict"),
     ),
 )

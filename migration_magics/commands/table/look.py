@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..declaration import Argument, Command, flag, option
-from .options import FROM_DATABASE, VERBOSE
+from .options import FROM_DATABASE, MODELS, VERBOSE
 
 LOOK = (
     Command(
@@ -91,6 +91,7 @@ LOOK = (
                 kind="number",
             ),
             FROM_DATABASE,
+            MODELS,
         ),
         examples=("%migrate schema", "%migrate schema head evaluations", "%migrate schema --diagram"),
     ),

@@ -21,6 +21,11 @@ FROM_DATABASE = flag(
     "Start from what the database is now and walk outward, for a history that cannot run on an empty one.",
     "--from-database",
 )
+MODELS = option(
+    "Whose models: a variable, or package.module:attribute (default: %%models, pyproject.toml, env.py).",
+    "--models",
+    metavar="NAME",
+)
 PER_REVISION = flag("Commit after each revision instead of once at the end.", "--per-revision")
 SPLICE = flag("Allow building on a revision that is no head: the history branches there.", "--splice")
 BRANCH_LABEL = option("Give the branch a label.", "--branch-label", metavar="LABEL")

@@ -31,11 +31,11 @@ def remarks(found: Defined) -> tuple[str, ...]:
 
 
 def _own_types(found: Defined) -> Iterator[str]:
-    modules = {class_.__module__ for class_ in found.cell.made.classes} | {"__main__"}
+    own = {id(value) for value in found.cell.values.values()}
     for table in found.tables:
         for column in table.columns:
             type_ = type(column.type)
-            if type_.__module__ in modules:
+            if id(type_) in own or type_.__module__ == "__main__":
                 yield (
                     f"{table.key}.{column.name} has the type {type_.__name__}, which only this notebook knows: "
                     "a revision could not import it. Put it into a module, or render it by render_item of env.py."

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .reading import Text
 
 _QUOTED = re.compile(r"'([^']+)'")
+_COMPILER = re.compile(r"Compiler <[^>]*> ")
 _DEFINED = re.compile(r"Table '([^']+)' is already defined")
 
 
@@ -107,7 +108,7 @@ def check_tables(cells: Iterable[Cell], dialect: Dialect | None) -> None:
             except exc.NoReferenceError:
                 continue  # a key to a table that a later cell defines
             except (exc.SQLAlchemyError, AttributeError, TypeError, ValueError) as error:
-                said = failures.words(error)
+                said = _COMPILER.sub("it ", failures.words(error))
                 words = [word for word in _QUOTED.findall(said) if word != table.name]
                 owner = next((m.class_.__name__ for m in cell.made.mappers if m.local_table is table), table.name)
                 line = max((cell.text.line_in(owner, word) for word in words), default=0)
