@@ -19,7 +19,7 @@ from ..model.bodies import bodies
 from ..model.finding import Severity
 from ..model.graph import Graph
 from ..model.reparented import NotPlain, reparented
-from ..model.squashed import replaced_by
+from ..model.squashed import replaced_by, replaced_ids
 from ..results import Diagnosed
 from .drafting import shown
 
@@ -150,7 +150,8 @@ def _judged(revision: Revision, text: str) -> Iterable[Ailment]:
 def _edited(ws: WorkspaceState, graph: Graph, name: str, applied: frozenset[str]) -> Iterable[Ailment]:
     known = remembered.known(ws.databases[name].identity)
     for id_ in sorted(applied):
-        if id_ in known and known[id_] != graph[id_].digest:
+        is_squash = bool(replaced_ids(graph[id_].doc))  # one that kept the id of a file it replaced
+        if id_ in known and known[id_] != graph[id_].digest and not is_squash:
             yield Ailment(
                 "edited-after-apply",
                 Severity.WARNING,

@@ -50,6 +50,10 @@ class Timelines:
         """
         return self._found(history, like, (), is_from_database=is_from_database)
 
+    def up_to(self, history: History, like: Database | None, ids: tuple[str, ...]) -> Timeline:
+        """Return the replay of *ids* and what they stand on, and of nothing else. Raises as `whole`."""
+        return self._found(history, like, ids, is_from_database=False)
+
     def kept(self, history: History, like: Database | None) -> Timeline | None:
         """Return the replay of the whole history where it is there already; nothing runs."""
         name = self._name(history, like, (), is_from_database=False)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _DIRECTIONS = ("upgrade", "downgrade")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_HEADER_ONLY = {"typing", "collections.abc"}
-"""What Alembic's template imports to annotate the header with."""
+_SILENT = {"typing", "collections", "alembic", "sqlalchemy"}
+"""What a template imports in any case; importing it does nothing else, so that it may be left out where nothing reads it."""
 
 
 class NotCarried(Exception):
@@ -110,6 +110,7 @@ class _File:
             raise NotCarried(source.id, f"cannot be read: {error}") from error
         if body and _is_text(body[0]):
             body = body[1:]
+        self.used = frozenset(name for node in body if not _is_header(node) for name in _loaded(node))
         for node in body:
             self._sort(node)
         self._refuse()
@@ -131,16 +132,11 @@ class _File:
                 name = alias.asname or alias.name.partition(".")[0]
                 whole = f"{alias.name} as {alias.asname}" if alias.asname else alias.name
                 line = f"from {node.module} import {whole}" if isinstance(node, ast.ImportFrom) else f"import {whole}"
-                if not (isinstance(node, ast.ImportFrom) and node.module in _HEADER_ONLY and name not in self._used):
+                module = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+                if name in self.used or module.partition(".")[0] not in _SILENT:
                     self.imports.append((name, line))
         else:
             self.others.append(node)
-
-    @property
-    def _used(self) -> frozenset[str]:
-        """The names that the functions and helpers of the file read."""
-        kept = [node for node in ast.parse(self.text).body if not _is_header(node)]
-        return frozenset(name for node in kept for name in _loaded(node))
 
     def _refuse(self) -> None:
         why = next((why for node in self.others for why in (*_state(node), *_form(node))), None)
@@ -169,9 +165,11 @@ class _File:
             return "", ""
         if needed == [node] and not local and not node.decorator_list and _only_directives(body, node):
             return "", dedented(self.text, body[0].lineno, body[-1].end_lineno or body[-1].lineno)
-        name = f"_{direction}_{re.sub(r'[^0-9A-Za-z_]', '_', self.source.id)}"
-        pieces = [*local, *dict.fromkeys(self._code(each) for each in needed), f"{direction}()"]
-        return f"def {name}() -> None:\n{indented(f'# {self.title}' + chr(10) + chr(10).join(pieces))}", f"{name}()"
+        own = f"_{direction}_{re.sub(r'[^0-9A-Za-z_]', '_', self.source.id)}"
+        if needed == [node] and not local and not node.decorator_list and direction not in _loaded(node):
+            return re.sub(rf"\bdef\s+{direction}\b", f"def {own}", self._code(node).strip("\n"), count=1), f"{own}()"
+        pieces = [f"# {self.title}", *local, *dict.fromkeys(self._code(each) for each in needed), f"{direction}()"]
+        return f"def {own}() -> None:\n" + indented("\n".join(pieces)), f"{own}()"
 
     def _code(self, node: ast.stmt) -> str:
         first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])

@@ -400,5 +400,5 @@ EXAMPLES: dict[str, Result] = {
         ),
     ),
     **schema_examples.examples({one.id: one for one in GRAPH.newest_first}),
-    **mending_examples.examples(),
+    **mending_examples.examples(MERGE, CPU),
 }

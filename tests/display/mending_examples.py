@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from migration_magics.model.ailments import Ailment
 from migration_magics.model.finding import Severity
-from migration_magics.results import Diagnosed, Result
+from migration_magics.model.graph import Revision
+from migration_magics.model.overlap import Overlap
+from migration_magics.model.proof import Proof
+from migration_magics.results import Authored, Diagnosed, Result
 
 _AILMENTS = (
     Ailment(
@@ -33,9 +36,41 @@ _AILMENTS = (
 )
 
 
-def examples() -> dict[str, Result]:
-    """Return the results by the name of their golden files."""
+def examples(merge: Revision, squash: Revision) -> dict[str, Result]:
+    """Return the results by the name of their golden files; *merge* and *squash* are the revisions written."""
+    table = ("evaluations", "columns", "runtime_ms")
     return {
+        "merged": Authored(
+            merge,
+            merge.path or "",
+            "",
+            overlaps=(
+                Overlap(table, (("a41c9e",), ("77e0f4", "77e0f5")), (("alter",), ("rename", "alter"))),
+                Overlap(("<metrics>",), (("a41c9e",), ("77e0f4",)), (("add",), ("add",)), is_same=True),
+            ),
+        ),
+        "merged_apart": Authored(merge, merge.path or "", "", overlaps=()),
+        "squashed": Authored(
+            squash,
+            squash.path or "",
+            "",
+            is_dry_run=True,
+            downgrade="proved",
+            replaces=("002a8f", "9b02c7", "1d5520"),
+            proof=(
+                Proof("SQLite in memory", "sqlite", problem='revision 9b02c7 fails: near "CONCURRENTLY": syntax error'),
+                Proof(
+                    "a scratch database on PostgreSQL 15.18",
+                    "postgresql",
+                    tables=3,
+                    row_count=40,
+                    downgrade="equal",
+                    notes=("evaluations.at differs from run to run of the same revisions: not compared.",),
+                ),
+            ),
+            notes=("3 files would move to migrations/squashed/f07d21; none is deleted.",),
+            next_command="%migrate squash base:1d5520 -m 'the first three' --replace",
+        ),
         "diagnosed": Diagnosed(
             _AILMENTS,
             7,

@@ -101,6 +101,8 @@ def _(result: Authored, settings: Settings) -> View:
     blocks.append(Prose(plain(said, "drop" if result.downgrade == "none" else "")))
     blocks += [
         *_questions(result, settings),
+        *squashed(result),
+        *touched(result),
         *_remarks(result),
         *findings_table([one for one in result.findings if one not in failing], settings),
     ]
