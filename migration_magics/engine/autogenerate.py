@@ -15,6 +15,7 @@ from ..model.diff import SchemaDiff
 from .autogenerate_run import calls_with_models, run
 from .changes import changes
 from .host.comparing import Findings, diff_of, flattened
+from .models.fresh import lasting
 from .uncompared import not_compared
 
 if TYPE_CHECKING:
@@ -92,7 +93,13 @@ def tables_of(
         return tuple(metadatas)
     found = Findings()
     calls = calls_with_models(environment, database, x, engine_name)
-    run(environment, database, calls, tuple(x), found, work=found.collect)
+
+    def collect(heads: tuple[str, ...], context: Any) -> tuple[()]:
+        found.collect(heads, context)
+        found.metadatas[:] = lasting(found.metadatas)  # some have these tables only during this run
+        return ()
+
+    run(environment, database, calls, tuple(x), found, work=collect)
     return tuple(dict.fromkeys(found.metadatas))
 
 

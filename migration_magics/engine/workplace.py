@@ -11,6 +11,7 @@ from ..errors import Refused
 from . import quiet
 from .belonging import run_here
 from .host import environment as host
+from .models import fresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,6 +46,7 @@ def workplace(project: Project, x: Sequence[str] = ()) -> Iterator[quiet.Output]
             stack.enter_context(quiet.path_as_it_was(paths))
             stack.enter_context(quiet.logging_as_it_was())
             stack.enter_context(quiet.MODULES.of(str(project.directory), roots))
+            stack.enter_context(fresh.of(str(project.directory)).in_place(roots))
             stack.enter_context(host.proxies_as_they_were())
             stack.enter_context(host.arguments(project.config, x))
             yield stack.enter_context(quiet.printed())

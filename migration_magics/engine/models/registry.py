@@ -166,6 +166,25 @@ def take_out(made: Made) -> None:
         _drop(table)
 
 
+def put_in(made: Made) -> None:
+    """Put back what `take_out` took, where nothing of the same name has come since."""
+    for table in made.tables:
+        metadata = table.metadata
+        if table.key not in metadata.tables:
+            metadata._add_table(table.name, table.schema, table)
+            for key in table.foreign_keys:
+                # keys wait here for their target, by its table and column
+                _, table_key, column = key._resolve_col_tokens()
+                metadata._fk_memos[table_key, column].append(key)
+    for mapper in made.mappers:
+        registry = mapper.registry
+        if mapper.class_ not in classes_of(registry):
+            _add_class(mapper.class_.__name__, mapper.class_, registry._class_registry)
+        registry._managers[mapper.class_manager] = True
+        if mapper.inherits is not None and mapper.polymorphic_identity is not None:
+            mapper.polymorphic_map.setdefault(mapper.polymorphic_identity, mapper)
+
+
 def _drop(table: sa.Table) -> None:
     metadata = table.metadata
     if metadata.tables.get(table.key) is table:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ...errors import ModelsProblem, NoModels
 from .. import failures
 from ..workplace import workplace
+from . import fresh
 from .registry import unique
 
 if TYPE_CHECKING:
@@ -56,22 +57,29 @@ def by_name(
             raise NoModels(
                 f"There is no variable {name!r}.", hint="--models takes a variable or package.module:attribute"
             )
-    return metadatas_of(_imported(module, attribute, project()), name), f"{name}"
+    return _imported(module, attribute, name, project()), name
 
 
-def _imported(module: str, attribute: str, project: Project) -> Any:
+def _imported(module: str, attribute: str, name: str, project: Project) -> tuple[sa.MetaData, ...]:
     with workplace(project):
-        try:
-            found: Any = importlib.import_module(module)
-        except ModuleNotFoundError as error:
-            if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-                raise _broken(module, error) from error
-            raise NoModels(
-                f"There is no module {error.name!r}.",
-                hint="is it importable? prepend_sys_path in alembic.ini says from where",
-            ) from error
-        except Exception as error:
+        return fresh.lasting(metadatas_of(_attribute(_module(module), module, attribute), name))
+
+
+def _module(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise _broken(module, error) from error
+        raise NoModels(
+            f"There is no module {error.name!r}.",
+            hint="is it importable? prepend_sys_path in alembic.ini says from where",
+        ) from error
+    except Exception as error:
+        raise _broken(module, error) from error
+
+
+def _attribute(found: Any, module: str, attribute: str) -> Any:
     names = attribute.split(".") if attribute else [each for each in _USUAL if hasattr(found, each)][:1]
     if not names:
         raise NoModels(f"{module} has none of {', '.join(_USUAL[:3])}.", hint=f"say which: {module}:ATTRIBUTE")
