@@ -12,7 +12,7 @@ from sqlalchemy import exc
 from ..clean import clean
 from ..model.families import family
 from ..model.parts import split
-from ..model.remedies import integers, literal, numbers
+from ..model.remedies import integers, literal, numbers, quoted
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -43,8 +43,9 @@ class LiveFacts:
     def samples(self, table: str, column: str, count: int) -> tuple[str, ...]:
         """Return up to *count* different values of the first rows, as text, cut where they are long."""
         name = self._name(column)
-        some = f"SELECT {name} AS v FROM {self._table(table)} WHERE {name} IS NOT NULL LIMIT {_BOUND}"  # noqa: S608 - quoted
-        rows = self._rows(f"SELECT DISTINCT v FROM ({some}) AS s LIMIT {int(count)}")  # noqa: S608 - quoted
+        shown = f"CAST({name} AS TEXT)" if self._database.family == "postgresql" else name  # json has no equality
+        some = f"SELECT {shown} AS v FROM {self._table(table)} WHERE {name} IS NOT NULL LIMIT {_BOUND}"  # noqa: S608 - quoted
+        rows = self._rows(f"SELECT DISTINCT v FROM ({some}) AS s ORDER BY v LIMIT {int(count)}")  # noqa: S608 - quoted
         return tuple(_shortly(row[0]) for row in rows or ())
 
     def misfits(self, table: str, column: str, type_: str) -> int | None:
@@ -116,7 +117,7 @@ class LiveFacts:
     # -- spelling
 
     def _name(self, name: str) -> str:
-        return str(self._database.engine.dialect.identifier_preparer.quote_identifier(name))
+        return quoted(name, self._database.family)
 
     def _table(self, key: str) -> str:
         return ".".join(self._name(part) for part in split(key) if part)

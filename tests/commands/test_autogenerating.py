@@ -1,0 +1,285 @@
+"""`revision --autogenerate`: files, cells, messages, questions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from migration_magics.commands.api import Workspace
+from migration_magics.errors import AuthoringProblem, NoModels, NotConnected, QuestionsOpen, UsageProblem
+from tests.support.cli import alembic
+
+HEAD = "import sqlalchemy as sa\nfrom sqlalchemy import Column as C\nmetadata = sa.MetaData()\n"
+ONE = "sa.Table('evaluations', metadata, C('id', sa.Integer, primary_key=True), C('name', sa.String(40), nullable=False))\n"
+TWO = (
+    "sa.Table('evaluations', metadata, C('id', sa.Integer, primary_key=True), C('title', sa.String(40), nullable=False),\n"
+    "    C('runtime_ms', sa.Integer))\n"
+)
+
+
+class Notebook:
+    """A project whose models lie beside its env.py, and a workspace on it."""
+
+    def __init__(self, url):
+        self.url = url
+        self.ws = Workspace()
+        self.ws.init("migrations")
+        self.ws.connect(url, name="app")
+        env = Path("migrations/env.py")
+        text = env.read_text().replace(
+            "target_metadata = None", "exec(__import__('pathlib').Path('tables.py').read_text())\ntarget_metadata = metadata"
+        )
+        env.write_text(text)
+
+    def models(self, text):
+        Path("tables.py").write_text(HEAD + text)
+
+    def autogenerate(self, message="a day", **options):
+        return self.ws.revision(message=message, autogenerate=True, **options)
+
+    def day_one(self, rows=3):
+        self.models(ONE)
+        self.autogenerate("first")
+        self.ws.upgrade("head")
+        with self.ws.database.engine.begin() as connection:
+            for number in range(1, rows + 1):
+                connection.exec_driver_sql(f"INSERT INTO evaluations (id, name) VALUES ({number}, 'name {number}')")
+
+    def query(self, sql):
+        with self.ws.database.engine.connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(sql)]
+
+
+@pytest.fixture
+def notebook(database_url, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = Notebook(database_url)
+    yield made
+    made.ws.close()
+
+
+@pytest.fixture
+def sqlite(sqlite_url, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = Notebook(sqlite_url)
+    yield made
+    made.ws.close()
+
+
+def files():
+    return sorted(path.name for path in Path("migrations/versions").glob("*.py"))
+
+
+def test_the_story_of_a_rename(notebook):
+    """Day 1, day 30: the question, the answer, and every value is still there, also on the way back."""
+    notebook.day_one()
+    notebook.models(TWO)
+    with pytest.raises(QuestionsOpen) as caught:
+        notebook.autogenerate()
+    assert len(files()) == 1
+    (question,) = caught.value.questions
+    assert (question.path, question.evidence.count) == (("evaluations", "columns", "name"), 3)
+    assert "--rename evaluations.name=title" in str(caught.value)
+    assert "name 1, name 2, name 3" in str(caught.value)
+    written = notebook.autogenerate("auto", rename=("evaluations.name=title",))
+    assert "new_column_name='title'" in written.code
+    assert "drop_column('evaluations', 'name')" not in written.code
+    assert written.revision.message.startswith("rename name to title in evaluations")
+    notebook.ws.upgrade("head")
+    assert notebook.query("SELECT id, title FROM evaluations ORDER BY id") == [(n, f"name {n}") for n in (1, 2, 3)]
+    assert notebook.autogenerate().revision is None
+    notebook.ws.downgrade("-1", yes=True)
+    assert notebook.query("SELECT id, name FROM evaluations ORDER BY id") == [(n, f"name {n}") for n in (1, 2, 3)]
+
+
+def test_a_drop_is_an_answer_too(sqlite):
+    sqlite.day_one()
+    sqlite.models(TWO)
+    code = sqlite.autogenerate(drop=("evaluations.name",)).code
+    assert "drop_column('name')" in code
+    assert "new_column_name" not in code
+
+
+def test_nobody_asks_about_what_is_empty(sqlite):
+    sqlite.day_one(rows=0)
+    sqlite.models(TWO)
+    assert sqlite.autogenerate().questions == ()
+
+
+def test_the_models_may_say_it(sqlite):
+    sqlite.day_one()
+    hinted = TWO.replace("C('title', sa.String(40), ", "C('title', sa.String(40), info={'renamed_from': 'name'}, ")
+    hinted = hinted.replace("'evaluations', metadata", "'evals', metadata, info={'renamed_from': 'evaluations'}", 1)
+    sqlite.models(hinted.replace("metadata, info={'renamed_from': 'evaluations'}, ", "metadata, ").replace(
+        "C('runtime_ms', sa.Integer))", "C('runtime_ms', sa.Integer), info={'renamed_from': 'evaluations'})"))  # fmt: skip
+    code = sqlite.autogenerate().code
+    assert "op.rename_table('evaluations', 'evals')" in code
+    assert "new_column_name='title'" in code
+    sqlite.ws.upgrade("head")
+    assert sqlite.query("SELECT count(title) FROM evals") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    "answers, words",
+    [
+        ({"rename": ("evaluations.title=name",)}, "title"),
+        ({"rename": ("evaluations.name=id",)}, "already"),
+        ({"rename": ("evaluations.name",)}, "new name"),
+        ({"drop": ("evaluations.id",)}, "still there"),
+        ({"rename": ("evaluations.name=title",), "drop": ("evaluations.name",)}, "both"),
+    ],
+)
+def test_answers_to_what_nobody_asked(answers, words, sqlite):
+    sqlite.day_one()
+    sqlite.models(TWO)
+    with pytest.raises(UsageProblem, match=words):
+        sqlite.autogenerate(**answers)
+    assert len(files()) == 1
+
+
+def test_an_answer_where_nothing_differs(sqlite):
+    sqlite.day_one()
+    with pytest.raises(UsageProblem, match="Nothing differs"):
+        sqlite.autogenerate(rename=("evaluations.name=title",))
+
+
+def test_rows_that_stand_in_the_way_are_told(sqlite):
+    sqlite.day_one()
+    sqlite.models(ONE.replace("nullable=False)", "nullable=False), C('runtime_ms', sa.Integer, nullable=False)"))
+    written = sqlite.autogenerate()
+    assert [each.kind for each in written.questions] == ["not null"]
+    assert "3 rows need a value" in str(written)
+    assert "op.execute" in written.questions[0].remedy
+
+
+def test_nothing_to_do_writes_nothing(sqlite):
+    sqlite.day_one()
+    done = sqlite.autogenerate()
+    assert (done.revision, done.code, bool(done.diff)) == (None, "", False)
+    assert "No changes" in str(done)
+    assert done.records() == []
+    assert len(files()) == 1
+
+
+def test_env_py_may_drop_the_revision(sqlite):
+    env = Path("migrations/env.py")
+    env.write_text(env.read_text().replace("target_metadata=target_metadata", "target_metadata=target_metadata, "
+                   "process_revision_directives=lambda context, revision, directives: directives.clear()"))  # fmt: skip
+    sqlite.models(ONE)
+    done = sqlite.autogenerate()
+    assert done.revision is None
+    assert "dropped the revision" in str(done)
+    assert files() == []
+
+
+def test_a_database_behind_is_refused(sqlite):
+    sqlite.models(ONE)
+    sqlite.autogenerate()
+    with pytest.raises(AuthoringProblem, match="1 revision behind") as caught:
+        sqlite.autogenerate()
+    assert caught.value.hint == "%migrate upgrade head"
+    assert len(files()) == 1
+
+
+def test_check_compares_a_database_behind_all_the_same(sqlite):
+    sqlite.models(ONE)
+    sqlite.autogenerate()
+    assert [change.kind for change in sqlite.ws.check().models_vs_database.changes] == ["add"]
+
+
+def test_a_cell_is_not_written(sqlite):
+    sqlite.models(ONE)
+    shown = sqlite.autogenerate("create evaluations", cell=True)
+    assert shown.is_dry_run
+    assert files() == []
+    first, _, body = shown.cell.partition("\n")
+    assert first == "%%revision -m 'create evaluations'"
+    written = sqlite.ws.revision(body, message="create evaluations")
+    assert "op.create_table('evaluations'" in written.code
+    sqlite.ws.upgrade("head")
+    assert sqlite.autogenerate().revision is None
+
+
+def test_batches_are_sqlites_default_and_env_py_has_the_last_word(sqlite):
+    sqlite.day_one(rows=0)
+    sqlite.models(ONE.replace("String(40)", "String(80)"))
+    shown = sqlite.autogenerate(cell=True)
+    assert "batch_alter_table" in shown.code
+    assert any("batches" in note for note in shown.notes)
+    env = Path("migrations/env.py")
+    env.write_text(
+        env.read_text().replace(
+            "target_metadata=target_metadata", "target_metadata=target_metadata, render_as_batch=False"
+        )
+    )
+    shown = sqlite.autogenerate(cell=True)
+    assert "batch_alter_table" not in shown.code
+    assert not shown.notes
+
+
+@pytest.mark.parametrize("message", ["update", "WIP"])
+def test_a_message_that_says_nothing_gets_a_better_one(message, sqlite):
+    sqlite.models(ONE)
+    written = sqlite.autogenerate(message)
+    assert written.revision.message == message
+    assert "create evaluations" in str(written)
+
+
+def test_auto_is_a_message_made_of_the_change(sqlite):
+    sqlite.models(ONE)
+    written = sqlite.autogenerate("auto", rev_id="a1")
+    assert written.path.endswith("a1_create_evaluations.py")
+    assert "create evaluations" in alembic(Path.cwd(), "heads", "-v")
+
+
+def test_in_memory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    notebook = Notebook("sqlite://")
+    notebook.day_one()
+    notebook.models(TWO)
+    assert "new_column_name" in notebook.autogenerate(rename=("evaluations.name=title",)).code
+    notebook.ws.close()
+
+
+def test_without_models_or_database(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ws = Workspace()
+    ws.init("migrations")
+    with pytest.raises(NotConnected):
+        ws.revision(message="x", autogenerate=True)
+    ws.connect("sqlite:///app.db")
+    with pytest.raises(NoModels):
+        ws.revision(message="x", autogenerate=True)
+    ws.close()
+
+
+@pytest.mark.parametrize("options", [{"cell": True}, {"models": "m"}, {"rename": ("a.b=c",)}, {"drop": ("a.b",)}])
+def test_options_that_need_autogenerate(options, sqlite):
+    with pytest.raises(UsageProblem, match="autogenerate"):
+        sqlite.ws.revision(message="x", **options)
+
+
+def test_models_by_name(sqlite, monkeypatch):
+    Path("own_tables.py").write_text(HEAD + ONE)
+    Path("tables.py").write_text(HEAD)
+    monkeypatch.syspath_prepend(str(Path.cwd()))
+    written = sqlite.autogenerate(models="own_tables:metadata")
+    sys.modules.pop("own_tables", None)
+    assert "create_table('evaluations'" in written.code
+    assert any("own_tables" in note for note in written.notes)
+
+
+def test_hostile_names_and_values(sqlite):
+    name = "a \"b\" % 'c'"
+    sqlite.models(f"sa.Table({name!r}, metadata, C('id', sa.Integer, primary_key=True), C({name!r}, sa.String(40)))\n")
+    sqlite.autogenerate("auto")
+    sqlite.ws.upgrade("head")
+    with sqlite.ws.database.engine.begin() as connection:
+        quoted = '"' + name.replace('"', '""') + '"'
+        connection.exec_driver_sql(f"INSERT INTO {quoted} VALUES (1, '<script>')")
+    sqlite.models(f"sa.Table({name!r}, metadata, C('id', sa.Integer, primary_key=True), C('plain', sa.String(40)))\n")
+    with pytest.raises(QuestionsOpen) as caught:
+        sqlite.autogenerate()
+    assert caught.value.questions[0].evidence.samples == ("<script>",)
