@@ -18,22 +18,20 @@ from ..engine.drafts import Draft, Fill, Order
 from ..engine.environment import Environment
 from ..engine.scripts import Fixed, read_revision
 from ..engine.shelf import replace_files
-from ..errors import AuthoringProblem, ProjectNotFound, Refused, UsageProblem
+from ..errors import AuthoringProblem, UsageProblem
 from ..lab import squash as lab
 from ..model.body import parse_body
 from ..model.carried import Carried, NotCarried, Source, carried
 from ..model.change_words import words
 from ..model.graph import Graph
-from ..model.reparented import NotPlain, reparented, requiring
 from ..model.span import Span, span
 from ..model.squashed import with_replaces
 from ..results import Authored
 from .drafting import dialect_name, environment, long_id, shown
 from .sides import history_of, like_of
+from .squash_around import after, moves_of, on_databases, on_files, standing_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..model.graph import Revision
     from ..model.proof import Proof
     from .workspace import WorkspaceState
@@ -63,7 +61,7 @@ def squash(
     """
     with ws.one_look():
         found = _span(ws, range)
-        standing = _standing(ws, found)
+        standing = standing_of(ws, found)
         if keep_id and rev_id:
             raise UsageProblem("--keep-id takes the id of the last revision, so --rev-id says nothing.")
         order = Order(
@@ -75,16 +73,15 @@ def squash(
             rev_id=found.end if keep_id else rev_id,
             version_path=_version_path(ws, found),
         )
-        made = _made(ws, found, order)
-        proofs = _proved(ws, found, made)
-        moves = _moves(ws, found, made.draft)
+        made, proofs = _best(ws, found, order)
+        moves = moves_of(ws, found, made.draft)
     if replace:
         written = replace_files(ws.chain, made.draft, moves.old, moves.folder, moves.texts)
         revision, text, said = written.revision, written.text, written.notes
     else:
         revision, text, said = made.draft.revision, made.draft.text, ()
-    notes = [*said, *long_id(revision), *made.notes, *_on_files(found, moves, is_done=replace)]
-    notes += _on_databases(found, revision, standing)
+    notes = [*said, *long_id(revision), *made.notes, *on_files(found, moves, is_done=replace)]
+    notes += on_databases(found, revision, standing)
     again = f"%migrate squash {range} -m {shlex.quote(message)}{' --keep-id' if keep_id else ''} --replace"
     return Authored(
         revision,
@@ -95,7 +92,7 @@ def squash(
         replaces=found.ids,
         proof=proofs,
         notes=tuple(notes),
-        next_command=_after(found, revision, standing) if replace else again,
+        next_command=after(found, revision, standing) if replace else again,
     )
 
 
@@ -144,12 +141,26 @@ class _Made:
     notes: tuple[str, ...]
 
 
-def _made(ws: WorkspaceState, found: Span, order: Order) -> _Made:
+def _best(ws: WorkspaceState, found: Span, order: Order) -> tuple[_Made, tuple[Proof, ...]]:
+    """Return the shorter one where that is proved, way back included, else the one that repeats every statement."""
+    made = _made(ws, found, order, is_folded=True)
+    if made.code.saved:
+        proofs = _proofs(ws, found, made)
+        is_proved = any(proof.is_equal for proof in proofs) and not any(proof.is_refuted for proof in proofs)
+        if is_proved and not any(proof.downgrade in {"differs", "fails"} for proof in proofs):
+            return made, proofs
+        made = _made(ws, found, order, is_folded=False)
+    proofs = _proofs(ws, found, made)
+    _require_equal(proofs)
+    return made, proofs
+
+
+def _made(ws: WorkspaceState, found: Span, order: Order, *, is_folded: bool) -> _Made:
     graph = ws.chain.graph
     running = planner.plan_upgrade(ws.chain, found.end, ()).steps  # in the order in which they run
     wanted = [graph[step.revision] for step in running if step.revision in set(found.ids)]
     try:
-        code = carried([Source(each.id, each.message, _text(each)) for each in wanted])
+        code = carried([Source(each.id, each.message, _text(each)) for each in wanted], is_folded=is_folded)
     except NotCarried as error:
         raise AuthoringProblem(
             f"{error}, which cannot be carried over into another file. Nothing was written.",
@@ -163,8 +174,10 @@ def _made(ws: WorkspaceState, found: Span, order: Order) -> _Made:
     )
     count = len(code.functions)
     told = f"{count} of {len(found.ids)} revisions do more than call directives; their code is carried over as it is: "
-    notes = (f"{told}{', '.join(code.functions)}.",)
-    return _Made(_saying(draft, found.ids), code, below, notes if count else ())
+    notes: tuple[str, ...] = (f"{told}{', '.join(code.functions)}.",) if count else ()
+    if code.saved:
+        notes += (f"{code.saved} statements were folded into others: columns stand in their table from the start.",)
+    return _Made(_saying(draft, found.ids), code, below, notes)
 
 
 def _text(revision: Revision) -> str:
@@ -182,8 +195,8 @@ def _saying(draft: Draft, ids: tuple[str, ...]) -> Draft:
 # -- whether it is the same ----------------------------------------------------------------------------------------
 
 
-def _proved(ws: WorkspaceState, found: Span, made: _Made) -> tuple[Proof, ...]:
-    """Return the proofs; raises AuthoringProblem where there is none, or one that it is something else."""
+def _proofs(ws: WorkspaceState, found: Span, made: _Made) -> tuple[Proof, ...]:
+    """Run the range and the squash on copies, and return what came of it."""
     history = history_of(ws)
     old = lab.Way(history, found.parents, found.end, has_way_back=not made.code.irreversible)
     with ExitStack() as stack:
@@ -196,7 +209,11 @@ def _proved(ws: WorkspaceState, found: Span, made: _Made) -> tuple[Proof, ...]:
         chain = Chain(ws.project, Fixed(Graph([*made.below, revision])))
         squashed = with_changes(history, chain=chain, environment=Environment(ws.project, lambda: chain.directory))
         new = lab.Way(squashed, found.parents, revision.id, has_way_back=not made.code.irreversible)
-        proofs = lab.proofs(old, new, like_of(ws))
+        return lab.proofs(old, new, like_of(ws))
+
+
+def _require_equal(proofs: tuple[Proof, ...]) -> None:
+    """Raise AuthoringProblem where no proof says that it is the same, or one that it is not."""
     wrong = next((proof for proof in proofs if proof.is_refuted), None)
     if wrong is not None:
         raise AuthoringProblem(
@@ -210,7 +227,6 @@ def _proved(ws: WorkspaceState, found: Span, made: _Made) -> tuple[Proof, ...]:
             hint="connect to a database of the kind the history is for" if len(proofs) == 1 else "%migrate doctor",
             details=tuple(f"{proof.place}: {proof.problem}" for proof in proofs),
         )
-    return proofs
 
 
 def _differences(proof: Proof) -> tuple[str, ...]:
@@ -231,131 +247,3 @@ def _way_back(code: Carried, proofs: tuple[Proof, ...]) -> str:
         return "none"
     ways = {proof.downgrade for proof in proofs if proof.is_equal}
     return "proved" if ways == {"equal"} else "carried"
-
-
-# -- the files -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Moves:
-    """The files that go, where to, and the texts of those that will build on the squash."""
-
-    old: tuple[Path, ...]
-    folder: Path
-    texts: Mapping[Path, str]
-
-
-def _moves(ws: WorkspaceState, found: Span, draft: Draft) -> _Moves:
-    graph, id_ = ws.chain.graph, draft.revision.id
-    old = tuple(Path(graph[each].path or "") for each in found.ids)
-    folder = _folder(ws, found, id_)
-    texts: dict[Path, str] = {}
-    if id_ != found.end:
-        for upper in dict.fromkeys((*found.children, *found.dependents)):
-            texts[Path(graph[upper].path or "")] = _above(graph[upper], found.end, id_)
-    return _Moves(old, folder, texts)
-
-
-def _folder(ws: WorkspaceState, found: Span, id_: str) -> Path:
-    """`squashed/ID` beside the versions folder, where no command looks for revisions."""
-    path = Path(ws.chain.graph[found.end].path or "")
-    locations = ws.project.version_locations
-    location = next((each for each in locations if each in path.parents), path.parent)
-    folder = location.parent / "squashed" / id_
-    if ws.project.is_recursive and any(each in folder.parents for each in locations):
-        folder = ws.project.directory.parent / "squashed" / id_
-        if any(each in folder.parents for each in locations):
-            raise AuthoringProblem(
-                "There is no folder beside the project's that it does not read, for the files that go.",
-                hint="set version_locations to a folder of its own",
-            )
-    return folder
-
-
-def _above(revision: Revision, old: str, new: str) -> str:
-    """The file of *revision*, which builds on *old* or depends on it, with *new* instead."""
-    text = drafts.decoded(Path(revision.path or "").read_bytes())
-    try:
-        if old in revision.parents:
-            text = reparented(text, tuple(new if name == old else name for name in revision.parents))
-        return requiring(text, {old: new}) if old in revision.depends_on else text
-    except NotPlain as error:
-        raise AuthoringProblem(
-            f"{revision.id} builds on {old} and does not say so plainly, so its file can't be rewritten.",
-            hint="--keep-id leaves it as it is",
-        ) from error
-
-
-def _on_files(found: Span, moves: _Moves, *, is_done: bool) -> tuple[str, ...]:
-    notes = [
-        f"{len(found.ids)} files {'were moved' if is_done else 'would move'} to {shown(moves.folder)}; none is deleted."
-    ]
-    if moves.texts:
-        names = ", ".join(path.name for path in moves.texts)
-        notes.append(f"{names} {'builds' if is_done else 'would build'} on the squash.")
-    return tuple(notes)
-
-
-# -- the databases -------------------------------------------------------------------------------------------------
-
-
-def _standing(ws: WorkspaceState, found: Span) -> Mapping[str, tuple[str, ...]]:
-    """Where each connection of this project stands, by name. Raises Refused for one inside the range."""
-    graph, directory = ws.chain.graph, ws.project.directory
-    standing: dict[str, tuple[str, ...]] = {}
-    inside = frozenset(found.ids)
-    for name in ws.databases:
-        with ws.using(name):
-            try:
-                if ws.project.directory != directory:
-                    continue
-            except ProjectNotFound:
-                continue
-            heads = ws.heads_or_problem(ws.database)[0]
-        if heads is None:
-            continue
-        standing[name] = heads
-        applied = inside & graph.ancestors(id_ for id_ in heads if id_ in graph)
-        if applied and applied != inside:
-            raise Refused(
-                f"{name} stands inside the range, at {', '.join(heads)}: it would never get the rest of it. Nothing was written.",
-                hint=f"%migrate upgrade {found.end} --on {name}, then squash",
-            )
-    return standing
-
-
-def _on_databases(found: Span, revision: Revision, standing: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    below = ", ".join(found.parents) or "base"
-    notes = [f"A database below the range, at {below}: upgrade as always, the squash runs."]
-    notes.append(
-        f"A database at its end, {found.end}: nothing to do, the id is the same."
-        if revision.id == found.end
-        else f"A database at its end, {found.end}: %migrate stamp --purge {revision.id}"
-    )
-    inside = [id_ for id_ in found.ids if id_ != found.end]
-    notes.append(
-        f"A database inside ({', '.join(inside[:3])}{', …' if len(inside) > 3 else ''}): "
-        f"upgrade it to {found.end} with the old files first."
-    )
-    if revision.id != found.end:
-        notes += [
-            f"{name} stands at {found.end}: {_stamp(found, revision, name, ids)}"
-            for name, ids in _at_end(found, standing)
-        ]
-    return tuple(notes)
-
-
-def _at_end(found: Span, standing: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple((name, ids) for name, ids in standing.items() if found.end in ids)
-
-
-def _stamp(found: Span, revision: Revision, name: str, ids: tuple[str, ...]) -> str:
-    after = " ".join(revision.id if id_ == found.end else id_ for id_ in ids)
-    return f"%migrate stamp --purge {after} --on {name}"
-
-
-def _after(found: Span, revision: Revision, standing: Mapping[str, tuple[str, ...]]) -> str:
-    at_end = _at_end(found, standing)
-    if at_end and revision.id != found.end:
-        return _stamp(found, revision, *at_end[0])
-    return "%migrate history"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from .bodies import bodies
 from .body import HEADER_NAMES, dedented, indented
+from .folded import folded_down, folded_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -52,39 +53,51 @@ class Carried:
     code: str
     functions: tuple[str, ...] = ()
     irreversible: tuple[str, ...] = ()
+    saved: int = 0
+    """How many statements were folded into others."""
 
 
-def carried(sources: Sequence[Source]) -> Carried:
-    """Return the code that does what *sources* do, in their order, and back in the opposite order. Raises NotCarried."""
+def carried(sources: Sequence[Source], *, is_folded: bool = False) -> Carried:
+    """Return the code that does what *sources* do, in their order, and back in the opposite order. Raises NotCarried.
+
+    With *is_folded*, columns that are added later stand in the table from the start, where that can be told from the text.
+    """
     files = [_File(source) for source in sources]
     hoisted = _hoisted(files)
     futures = dict.fromkeys(line for file in files for line in file.futures)
     irreversible = tuple(file.source.id for file in files if file.has_no_way_back)
     made: list[str] = []
     functions: list[str] = []
-    calls: dict[str, list[str]] = {}
-    for direction in _DIRECTIONS:
-        lines: list[str] = []
-        if direction == "downgrade" and irreversible:
-            lines.append(f"raise NotImplementedError({_no_way_back(irreversible)!r})")
-        else:
-            for file in files if direction == "upgrade" else reversed(files):
-                function, statements = file.part(direction, hoisted)
-                made += [function] if function else []
-                functions += [file.source.id] if function else []
-                lines += [f"# {file.title}", statements, ""] if statements else []
-        calls[direction] = lines
-    parts = ["\n".join((*futures, *hoisted.lines)), *made, *(_function(name, calls[name]) for name in _DIRECTIONS)]
-    return Carried("\n\n\n".join(part for part in parts if part) + "\n", tuple(dict.fromkeys(functions)), irreversible)
+    parts: dict[str, list[tuple[str, str]]] = {name: [] for name in _DIRECTIONS}
+    for direction in _DIRECTIONS[: 1 if irreversible else 2]:
+        for file in files if direction == "upgrade" else reversed(files):
+            function, statements = file.part(direction, hoisted)
+            made += [function] if function else []
+            functions += [file.source.id] if function else []
+            parts[direction] += [(file.title, statements)] if statements else []
+    up, down = tuple(parts["upgrade"]), tuple(parts["downgrade"])
+    saved = 0
+    if is_folded:
+        (up, saved), (down, more) = folded_up(up), folded_down(down)
+        saved += more
+    way_back = f"raise NotImplementedError({_no_way_back(irreversible)!r})" if irreversible else _joined(down)
+    imports = "\n".join((*futures, *hoisted.lines))
+    code = [imports, *made, _function("upgrade", _joined(up)), _function("downgrade", way_back)]
+    return Carried(
+        "\n\n\n".join(part for part in code if part) + "\n", tuple(dict.fromkeys(functions)), irreversible, saved
+    )
+
+
+def _joined(parts: Iterable[tuple[str, str]]) -> str:
+    return "\n\n".join(f"# {title}\n{statements}" for title, statements in parts)
 
 
 def _no_way_back(ids: tuple[str, ...]) -> str:
     return f"{', '.join(ids)} cannot be undone"
 
 
-def _function(name: str, lines: list[str]) -> str:
-    body = "\n".join(lines).strip("\n") or "pass"
-    return f"def {name}() -> None:\n{indented(body)}"
+def _function(name: str, body: str) -> str:
+    return f"def {name}() -> None:\n{indented(body or 'pass')}"
 
 
 @dataclass(frozen=True, slots=True)
