@@ -63,6 +63,7 @@ def carried(sources: Sequence[Source], *, is_folded: bool = False) -> Carried:
     With *is_folded*, columns that are added later stand in the table from the start, where that can be told from the text.
     """
     files = [_File(source) for source in sources]
+    _name(files)
     hoisted = _hoisted(files)
     futures = dict.fromkeys(line for file in files for line in file.futures)
     irreversible = tuple(file.source.id for file in files if file.has_no_way_back)
@@ -113,6 +114,7 @@ class _File:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.name = re.sub(r"[^0-9A-Za-z_]", "_", source.id)
         self.text = source.text
         self.futures: list[str] = []
         self.imports: list[tuple[str, str]] = []  # the name, the line that binds it
@@ -178,7 +180,7 @@ class _File:
             return "", ""
         if needed == [node] and not local and not node.decorator_list and _only_directives(body, node):
             return "", dedented(self.text, body[0].lineno, body[-1].end_lineno or body[-1].lineno)
-        own = f"_{direction}_{re.sub(r'[^0-9A-Za-z_]', '_', self.source.id)}"
+        own = f"_{direction}_{self.name}"
         if needed == [node] and not local and not node.decorator_list and direction not in _loaded(node):
             return re.sub(rf"\bdef\s+{direction}\b", f"def {own}", self._code(node).strip("\n"), count=1), f"{own}()"
         pieces = [f"# {self.title}", *local, *dict.fromkeys(self._code(each) for each in needed), f"{direction}()"]
@@ -206,6 +208,16 @@ class _File:
                     wanted.add(id(node))
                     todo += _loaded(node)
         return [node for node in self.others if id(node) in wanted or any(node is each for each in always)]
+
+
+def _name(files: Iterable[_File]) -> None:
+    """Give those whose ids come to one name different ones."""
+    taken: set[str] = set()
+    for file in files:
+        base, number = file.name, 2
+        while file.name in taken:
+            file.name, number = f"{base}_{number}", number + 1
+        taken.add(file.name)
 
 
 def _hoisted(files: Iterable[_File]) -> _Hoisted:
