@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from ..engine import planner
 from ..engine.reflect import reflect
 from ..engine.reflect.version_tables import version_tables, without
@@ -148,11 +150,12 @@ def _rows(connection: Connection, schema: Schema) -> dict[str, Rows]:
 
 
 def _rows_of(connection: Connection, table: Table) -> Rows:
-    quote = connection.dialect.identifier_preparer.quote_identifier
-    name = ".".join(quote(part) for part in (table.schema, table.name) if part)
-    columns = ", ".join(quote(column.name) for column in table.columns) or "1"
-    statement = f"SELECT {columns} FROM {name}"  # noqa: S608 - names as the dialect quotes them
-    found = connection.execution_options(no_parameters=True).exec_driver_sql(statement)
+    columns: list[Any] = [sa.column(sa.quoted_name(column.name, quote=True)) for column in table.columns] or [
+        sa.literal(1)
+    ]
+    schema = sa.quoted_name(table.schema, quote=True) if table.schema else None
+    source = sa.table(sa.quoted_name(table.name, quote=True), schema=schema)
+    found = connection.execute(sa.select(*columns).select_from(source))
     return tuple(tuple(_text(value) for value in row) for row in found)
 
 

@@ -46,12 +46,6 @@ def span(graph: Graph, start: str | None, end: str) -> Span:
     requires = tuple(
         dict.fromkeys(name for id_ in ids for name in graph.requires(id_) if name not in inside and name not in parents)
     )
-    for name in requires:
-        if not inside.isdisjoint(graph.ancestors((name,))):
-            raise AuthoringProblem(
-                f"{name} is outside the range, and stands between its revisions: one of them depends on it.",
-                hint=f"end the range below {name}, or squash it, too",
-            )
     labels = tuple(dict.fromkeys(label for id_ in ids for label in graph[id_].labels))
     return Span(ids, parents, end, labels, requires, graph.children(end), graph.dependents(end))
 

@@ -86,6 +86,38 @@ def test_fifty_revisions_with_data_and_a_merge_become_one_that_is_proved_equal(t
     ws.close()
 
 
+def test_rows_and_ways_back_are_compared_on_mariadb_too(make, mariadb_url):
+    project = make(mariadb_url)
+    project.add("a1", "op.create_table('t', sa.Column('id', sa.Integer, primary_key=True))", "op.drop_table('t')")
+    project.add("b1", "op.add_column('t', sa.Column('a b%`', sa.String(20)))", "op.drop_column('t', 'a b%`')")
+    project.add(
+        "c1",
+        "t = sa.table('t', sa.column('id'), sa.column('a b%`'))\n"
+        "op.get_bind().execute(t.insert(), [{'id': 1, 'a b%`': \"it's 100%\"}])",
+        "op.execute('DELETE FROM t')",
+    )
+    result = project.ws.squash("base:c1", message="x")
+    assert [(each.dialect, each.is_equal, each.downgrade, each.row_count) for each in result.proof] == [
+        ("sqlite", True, "equal", 1),
+        ("mysql", True, "equal", 1),
+    ]
+
+
+def test_what_runs_only_on_the_server_is_proved_there(make, postgresql_url):
+    project = make(postgresql_url)
+    project.add(
+        "a1", "op.execute('CREATE TABLE t (tags text[], at timestamptz DEFAULT now())')", "op.execute('DROP TABLE t')"
+    )
+    project.add("b1", "op.execute(\"INSERT INTO t VALUES (ARRAY['a', 'b'])\")", "op.execute('DELETE FROM t')")
+    result = project.ws.squash("base:b1", message="x")
+    assert [(each.dialect, each.is_equal, bool(each.problem)) for each in result.proof] == [
+        ("sqlite", False, True),
+        ("postgresql", True, False),
+    ]
+    assert result.proof[1].notes == ("t.at differs from run to run of the same revisions: not compared.",)
+    assert "Not compared on SQLite in memory" in str(result)
+
+
 def test_what_is_not_equal_is_told_and_not_written(make):
     """A revision that looks at where the history stands does something else in a squash."""
     project = make("sqlite:///app.db")
