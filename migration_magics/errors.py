@@ -10,8 +10,8 @@
     │   ├── RevisionCycle               revisions that are their own ancestors (ValueError)
     │   ├── EnvironmentFailed           the project's env.py raised, exited, or never configured a database
     │   ├── NoModels                    env.py names no models to compare (LookupError)
-    │   ├── ModelsProblem               models that a database does not take
-    │   └── ReplayFailed                the history does not run on an empty scratch copy; at which revision, and why
+    │   ├── ModelsProblem               models that a database does not take, or two for one table
+    │   └── ReplayFailed                the history does not run on a scratch copy; at which revision, and why
     ├── TargetProblem
     │   ├── RevisionNotFound            no such revision, the nearest named (LookupError)
     │   ├── RevisionAmbiguous           a prefix or relative step that fits several (LookupError)
@@ -27,6 +27,7 @@
     │   ├── DatabaseReadOnly            it answers, and takes no writes
     │   ├── DatabaseLocked              somebody else holds the lock we waited for (TimeoutError)
     │   └── AnotherMigrator             another migration runs on this database; its holder is named (TimeoutError)
+    ├── ReplayInterrupted               stopped by the user while a scratch copy was worked on; nothing else was touched
     ├── DatabaseAhead                   the database stands at a revision that the project does not know (LookupError)
     ├── CheckFailed                     a check that was asked for found something (`current --check-heads`)
     ├── GuardProblem                    nothing was changed
@@ -37,7 +38,7 @@
     │   ├── BrownfieldBase              the first revision expects tables that are not there: create and stamp
     │   └── MoveInterrupted             stopped by the user (the kernel's interrupt)
     └── AuthoringProblem
-        ├── CellInvalid                 a %%revision cell that is not one of its body forms (ValueError)
+        ├── CellInvalid                 a %%revision or %%models cell that cannot be what it is to be (ValueError)
         ├── QuestionsOpen               autogenerate needs an answer: `.questions`, each with the option that gives it
         ├── RevisionApplied             the cell's revision is already applied: `--reapply`
         └── RevisionBuiltOn             the cell's revision has descendants and may not be rewritten
@@ -135,7 +136,7 @@ class ModelsProblem(ProjectProblem):
 
 
 class ReplayFailed(ProjectProblem):
-    """The history does not run on an empty scratch copy: *revision* fails at *place*, "SQLite in memory"; *why*."""
+    """The history does not run on a scratch copy: *revision* fails at *place*, "SQLite in memory"; *why*."""
 
     def __init__(
         self,
@@ -151,6 +152,10 @@ class ReplayFailed(ProjectProblem):
         self.revision = revision
         self.place = place
         self.why = _shown(why)
+
+
+class ReplayInterrupted(MigrationError):
+    """The user stopped a replay; its copy is dropped, and the database in use was not touched."""
 
 
 class TargetProblem(MigrationError):
@@ -282,7 +287,7 @@ class AuthoringProblem(MigrationError):
 
 
 class CellInvalid(AuthoringProblem, ValueError):
-    """The body of a %%revision cell is none of its forms."""
+    """The body of a %%revision cell is none of its forms, or classes in a %%models cell do not map."""
 
 
 class QuestionsOpen(AuthoringProblem):

@@ -81,7 +81,7 @@ def cell(
         pending,
         code,
         ws.database.name if ws.has_connection else "",
-        "",
+        source(ws).said if pending is not None else "",
         (*described.remarks(found), *notes),
         _next(ws, pending),
     )

@@ -12,7 +12,7 @@ from migration_magics.errors import NotConnected, UsageProblem
 
 def test_the_list_has_every_command_with_its_group():
     entries = {entry.name: entry for entry in help(None).entries}
-    assert sorted(entries) == sorted([*COMMANDS, "%%revision"])
+    assert sorted(entries) == sorted([*COMMANDS, *(f"%%{name}" for name in CELLS)])
     assert all(entries[name].group == command.group for name, command in COMMANDS.items())
 
 
@@ -23,10 +23,10 @@ def test_groups_stay_together():
     ]
 
 
-@pytest.mark.parametrize("name", [*COMMANDS, "%%revision"])
+@pytest.mark.parametrize("name", [*COMMANDS, *(f"%%{name}" for name in CELLS)])
 def test_the_page_of_a_command_has_every_argument(name):
     page = help(None, name)
-    command = CELLS["revision"] if name.startswith("%%") else COMMANDS[name]
+    command = CELLS[name[2:]] if name.startswith("%%") else COMMANDS[name]
     assert page.title == command.typed
     assert page.summary == command.summary
     assert len(page.entries) == len(command.positionals) + len(command.options)

@@ -17,6 +17,13 @@ import sqlalchemy as sa
 metadata = sa.MetaData()
 sa.Table("workers", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("host", sa.String(30)))
 """
+TAGS = """
+from sqlalchemy.dialects import postgresql
+sa.Table(
+    'tags', metadata,
+    sa.Column('words', postgresql.ARRAY(sa.Text)),
+)
+"""
 
 
 @pytest.fixture
@@ -67,8 +74,11 @@ def test_without_a_connection_or_a_project_models_are_defined_and_not_compared(t
 
 def test_a_type_the_database_does_not_have_is_told_with_its_line(made):
     made.ws.models(CELL)
-    body = CELL + "\nfrom sqlalchemy.dialects import postgresql\nsa.Table(\n    'tags', metadata,\n    sa.Column('words', postgresql.ARRAY(sa.Text)),\n)"
-    with pytest.raises(ModelsProblem, match=r"Line 9 of the cell: sqlite cannot have the table tags: .*it can't render element of type ARRAY"):
+    body = CELL + TAGS
+    with pytest.raises(
+        ModelsProblem,
+        match=r"Line 9 of the cell: sqlite cannot have the table tags: .*it can't render element of type ARRAY",
+    ):
         made.ws.models(body)
     assert [table.key for metadata in source(made.ws).metadatas for table in metadata.sorted_tables] == ["workers"]
 
@@ -159,5 +169,5 @@ def test_a_base_limits_what_is_compared(made):
 
 
 def test_what_a_library_raises_in_the_cell_is_told_with_the_line(made):
-    with pytest.raises(CellInvalid, match="Line 5 of the cell: .*Column"):
+    with pytest.raises(CellInvalid, match=r"Line 5 of the cell: .*Column"):
         made.ws.models(CELL + "sa.Table('x', metadata, sa.Column(1, 2, 3, 4))")

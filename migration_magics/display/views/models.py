@@ -40,7 +40,7 @@ def _became(result: ModelsDefined) -> tuple[Block, ...]:
     """Return a line for each thing that happened to definitions of before."""
     lines: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("Replaced:", result.replaced),
-        ("- No longer defined:", result.removed),
+        ("No longer defined:", result.removed),
         ("Taken over from elsewhere in the notebook:", result.taken_over),
         ("Cells that build on it ran again:", result.again),
         ("Relationships wait for:", result.waiting),

@@ -75,7 +75,7 @@ def _module(module: str) -> Any:
             f"There is no module {error.name!r}.",
             hint="is it importable? prepend_sys_path in alembic.ini says from where",
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _broken(module, error) from error
 
 
@@ -90,7 +90,7 @@ def _attribute(found: Any, module: str, attribute: str) -> Any:
     return found
 
 
-def _broken(module: str, error: Exception) -> ModelsProblem:
+def _broken(module: str, error: BaseException) -> ModelsProblem:
     return ModelsProblem(
         f"{module} cannot be imported: {type(error).__name__}: {failures.words(error)}",
         hint="%migrate why shows the whole traceback",
