@@ -126,8 +126,8 @@ class ModelCells:
                 registry.take_out(made)
             for cell in plan.again if plan.earlier is None else (plan.earlier, *plan.again):
                 _unbind(cell, namespace)
-            done = [_executed(draft, namespace, new) for draft in drafts]
-            waiting = _configure(done)
+            done = [_executed(draft, text, namespace, new) for draft in drafts]
+            waiting = _configure(done, text)
             check_tables(done, dialect)
         except BaseException:
             snapshot.restore(new)
@@ -320,12 +320,12 @@ def _unbind(cell: Cell, namespace: dict[str, Any]) -> None:
             del namespace[name]
 
 
-def _executed(draft: Cell, namespace: dict[str, Any], new: list[Made]) -> Cell:
-    """Run *draft* and return it with what it made, which is in *new* even where it fails."""
+def _executed(draft: Cell, asked: Text, namespace: dict[str, Any], new: list[Made]) -> Cell:
+    """Run *draft*, perhaps for the sake of the cell *asked* for, and return it with what it made: in *new* if it fails, too."""
     code = draft.text.code(draft.without)
     with registry.watched(draft.text.filename) as made:
         new.append(made)
-        with explained(draft.text):
+        with explained(draft.text, asked):
             exec(code, namespace)  # noqa: S102 - the user's own cell in the user's own kernel
     named = namespace.get(draft.base)
     return replace(
@@ -337,20 +337,21 @@ def _executed(draft: Cell, namespace: dict[str, Any], new: list[Made]) -> Cell:
     )
 
 
-def _configure(cells: list[Cell]) -> tuple[str, ...]:
+def _configure(cells: list[Cell], asked: Text) -> tuple[str, ...]:
     """Let SQLAlchemy relate the classes of *cells* to each other now, so that what is wrong is told here.
 
-    Return the names of classes that are still to be defined; then nothing is related yet. A name that is nearly one of
-    those there are is a mistake: CellInvalid.
+    Return the names of classes that are still to be defined; then nothing is related yet. A name in the cell *asked* for
+    that is nearly one of those there are is a mistake: CellInvalid. In another cell it is the next thing to edit.
     """
     mappers = [mapper for cell in cells for mapper in cell.made.mappers]
     missing = registry.missing_names(mappers)
     known = [
         class_.__name__ for each in registry.unique(m.registry for m in mappers) for class_ in registry.classes_of(each)
     ]
+    own = {class_ for cell in cells if cell.text is asked for class_ in cell.made.classes}
     for name, (class_, attribute) in missing.items():
         near = difflib.get_close_matches(name, known, 1)
-        if near:
+        if near and class_ in own:
             raise misnamed(cells, class_, attribute, name, near[0])
     if not missing:
         for each in registry.unique(mapper.registry for mapper in mappers):

@@ -28,10 +28,11 @@ _DEFINED = re.compile(r"Table '([^']+)' is already defined")
 
 
 @contextmanager
-def explained(text: Text) -> Iterator[None]:
+def explained(text: Text, asked: Text) -> Iterator[None]:
     """Raise CellInvalid, with the line of the cell, for what SQLAlchemy or a library raises in it.
 
-    What the cell itself raises stays as it is: its traceback leads into the cell.
+    What the cell itself raises stays as it is: its traceback leads into the cell. Another cell than that *asked* for is
+    named by its classes.
     """
     try:
         yield
@@ -45,7 +46,8 @@ def explained(text: Text) -> Iterator[None]:
         if twice is not None:
             raise _twice(text, twice[1], inside[-1]) from error
         raise CellInvalid(
-            f"Line {inside[-1]} of the cell: {said}", hint="correct the cell and run it again; all is as before"
+            f"Line {inside[-1]} of the cell{'' if text is asked else _with(text)}: {said}",
+            hint="correct the cell and run it again; all is as before",
         ) from error
 
 
@@ -75,14 +77,14 @@ def mapped(cells: Iterable[Cell]) -> Iterator[None]:
                 lines = [cell.text.line_in(name, word) for word in words]
                 line = max(lines, default=0) or cell.text.line_in(name, "")
                 raise CellInvalid(
-                    f"Line {line} of the cell{_cell(cell)}: {name} does not map: {said}",
+                    f"Line {line} of the cell{_with(cell.text)}: {name} does not map: {said}",
                     hint="correct the cell and run it again; all is as before",
                 ) from error
         raise ModelsProblem(f"The classes do not map: {said}", hint="%migrate why shows the whole traceback") from error
 
 
-def _cell(cell: Cell) -> str:
-    names = ", ".join(list(cell.text.classes)[:3])
+def _with(text: Text) -> str:
+    names = ", ".join(list(text.classes)[:3])
     return f" with {names}" if names else ""
 
 
@@ -91,7 +93,7 @@ def misnamed(cells: Iterable[Cell], class_: type, attribute: str, name: str, nea
     cell = next(cell for cell in cells if class_ in cell.made.classes)
     line = cell.text.line_in(class_.__name__, name)
     return CellInvalid(
-        f"Line {line} of the cell{_cell(cell)}: {class_.__name__}.{attribute} is a relationship to {name}, "
+        f"Line {line} of the cell{_with(cell.text)}: {class_.__name__}.{attribute} is a relationship to {name}, "
         "and there is no such class.",
         hint=f"did you mean {near}?",
     )

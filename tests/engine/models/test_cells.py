@@ -245,6 +245,27 @@ class Night(Job):
 """
 
 
+def test_a_class_can_be_renamed_cell_by_cell(notebook):
+    for id_, body in (("base", BASE), ("worker", WORKER), ("evaluation", EVALUATION)):
+        notebook.run(id_, body)
+    done = notebook.run("worker", WORKER.replace("class Worker(", "class Workers("))
+    assert done.waiting == ("Worker",)
+    done = notebook.run("evaluation", EVALUATION.replace('Mapped["Worker"]', 'Mapped["Workers"]'))
+    assert done.waiting == ()
+    assert notebook.Evaluation.worker.property.mapper.class_ is notebook.Workers
+
+
+def test_what_another_cell_then_lacks_is_told_of_that_cell(notebook):
+    notebook.run("base", BASE + "\ndef key():\n    return mapped_column(primary_key=True)\n")
+    notebook.run(
+        "note", "class Note(Base):\n    __tablename__ = 'notes'\n    id: Mapped[int] = mapped_column(primary_key=True)"
+    )
+    before = notebook.state()
+    with pytest.raises(CellInvalid, match="Line 1 of the cell with Note: "):
+        notebook.run("base", BASE.replace("metadata = ", "__table_args__ = 3; metadata = "))
+    assert notebook.state() == before
+
+
 def test_inheritance_across_cells(notebook):
     notebook.run("base", BASE)
     for id_, body in (("job", JOB), ("night", NIGHT), ("night", NIGHT), ("job", JOB), ("night", NIGHT)):
