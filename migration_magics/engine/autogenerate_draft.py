@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AuthoringProblem, EnvironmentFailed
-from . import values
+from . import autogenerate_order, values
 from .autogenerate import Comparison, comparison_of
 from .autogenerate_run import calls_with_models, reaches_all, run, run_on_all
 from .host.comparing import Findings
@@ -92,7 +92,9 @@ def generated(
     notes: tuple[str, ...] = ()
     if calls[0].siblings and not is_on_all:
         notes = (f"Only {calls[0].label} was compared, of the databases that env.py configures.",)
-    found = Findings({**order.arguments, "autogenerate": True}, is_strict=is_on_all, setups=setups)
+    found = Findings(
+        {**order.arguments, "autogenerate": True}, is_strict=is_on_all, setups=(autogenerate_order.setup, *setups)
+    )
     if is_on_all:
         try:
             run_on_all(environment, calls, tuple(x), found, options)
@@ -110,6 +112,10 @@ def generated(
     if "batch_alter_table" in comparison.code:
         notes = (*notes, *said)
     scripts = prepared.generated_revisions
+    if database.family == "mysql":
+        for script in scripts:
+            for container in (*script.upgrade_ops_list, *script.downgrade_ops_list):
+                autogenerate_order.without_needless_drops(container)
     is_empty = all(each.is_empty() for script in scripts for each in script.upgrade_ops_list)
     return Generated(
         comparison, prepared, is_empty, not scripts, found.tables, database.engine.dialect, (*notes, *comparison.notes)

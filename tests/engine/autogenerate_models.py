@@ -81,7 +81,7 @@ def metadata_of(drawn) -> sa.MetaData:
                 )
             )
         if table["unique"] and table["columns"]:
-            parts.append(sa.UniqueConstraint(sorted(table["columns"])[0], name=f"uq_{name}"))
+            parts.append(sa.UniqueConstraint(min(table["columns"]), name=f"uq_{name}"))
         target = table["target"]
         if target in drawn:
             parts.append(
