@@ -11,7 +11,7 @@ import re
 import secrets
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PREFIX = "mm_scratch_"
 
 _NAME = re.compile(rf"{PREFIX}(?P<made_s>\d+)_\d+_[0-9a-f]+\Z")
+_NAME_SAID = re.compile(rf"`?{PREFIX}\d+_\d+_[0-9a-f]+(?:`?\.|`)?")
 _LEFT_BEHIND_AFTER_S = 60.0
 """How old one is at least that counts as left behind when nobody is connected to it: making one and connecting takes less."""
 
@@ -38,16 +39,18 @@ class NoScratch(MigrationError):
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """A copy to try things on. *place* says in words where it is."""
+    """A copy to try things on. *place* says in words where it is, *origin* what is in it at first."""
 
     database: Database
     place: str
+    origin: str = "an empty database"
 
 
 @contextmanager
-def empty(like: Database | None, *, is_furnished: bool = False) -> Iterator[Scratch]:
+def empty(like: Database | None, *, is_furnished: bool = False, is_template: bool = False) -> Iterator[Scratch]:
     """Give an empty database of the kind of *like* (SQLite without one), on the same server; it is dropped at the end.
 
+    With *is_template*, on PostgreSQL, it has all that is in *like*, to which nobody else may be connected meanwhile.
     With *is_furnished* it has the extensions and (empty) schemas of *like*, which a PostgreSQL history may take for given.
     Raises NoScratch where the server refuses, and what connecting raises.
     """
@@ -56,7 +59,7 @@ def empty(like: Database | None, *, is_furnished: bool = False) -> Iterator[Scra
             yield copy
         return
     name = f"{PREFIX}{int(time.time())}_{os.getpid()}_{secrets.token_hex(3)}"
-    given = like.run(lambda connection: _make(connection, like, name))
+    given = like.run(lambda connection: _make(connection, like, name, is_template=is_template))
     database = Database.from_url(
         "a scratch copy",
         like.engine.url.set(database=name),
@@ -64,7 +67,7 @@ def empty(like: Database | None, *, is_furnished: bool = False) -> Iterator[Scra
         connect_args=given,
     )
     try:
-        if is_furnished:
+        if is_furnished and like.family == "postgresql":
             wanted = like.run(_furniture)
             database.run(lambda connection: _furnish(connection, wanted))
         yield Scratch(database, f"a scratch database on {like.server}")
@@ -78,9 +81,14 @@ def furnished(source: Database) -> Iterator[Scratch]:
     """Give a copy of *source* with everything in its schema and no row; it is dropped at the end. Raises as `empty`."""
     from .furnish import furnish
 
-    with empty(source) as copy:
+    with empty(source, is_furnished=True) as copy:
         furnish(copy.database, source)
-        yield copy
+        yield replace(copy, origin=f"what {source.name} is now")
+
+
+def without_name(text: str) -> str:
+    """Return *text*, something a server says, without the names of scratch databases: nobody knows those."""
+    return _NAME_SAID.sub(lambda found: "" if found[0].endswith(".") else "the scratch database", text)
 
 
 @contextmanager
@@ -93,14 +101,15 @@ def in_memory() -> Iterator[Scratch]:
         database.dispose()
 
 
-def _make(connection: Connection, like: Database, name: str) -> dict[str, Any]:
+def _make(connection: Connection, like: Database, name: str, *, is_template: bool) -> dict[str, Any]:
     """Create the database *name*; return what the driver is to be given besides its URL (TLS options and such)."""
     admin = connection.execution_options(isolation_level="AUTOCOMMIT")
     _require_right(admin, like)
     _sweep(admin, like.family)
     given = _driver_arguments(like.engine, name)
     try:
-        admin.exec_driver_sql(_create(admin, like.family, name))  # last: what fails before leaves nothing behind
+        # last: what fails before leaves nothing behind
+        admin.exec_driver_sql(_create_whole(admin, name) if is_template else _create(admin, like.family, name))
     except exc.DatabaseError as error:
         raise _refused(like, failures.words(error)) from error
     return given
@@ -138,6 +147,11 @@ def _create(connection: Connection, family: str, name: str) -> str:
         ).replace("%", "%%")
     charset, collation = connection.exec_driver_sql("SELECT @@character_set_database, @@collation_database").one()
     return f"CREATE DATABASE {name} CHARACTER SET {charset} COLLATE {collation}"
+
+
+def _create_whole(connection: Connection, name: str) -> str:
+    source = connection.exec_driver_sql("SELECT quote_ident(current_database())").scalar()
+    return f"CREATE DATABASE {name} TEMPLATE {source}".replace("%", "%%")
 
 
 def _furniture(connection: Connection) -> tuple[str, ...]:
