@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from ..engine import offline, planner, targets
 from ..engine.sources import revision_source
-from ..errors import CheckFailed, MigrationError, NotConnected, ProjectNotFound, UsageProblem
+from ..errors import CheckFailed, MigrationError, NotConnected, ProjectNotFound, ReplayInterrupted, UsageProblem
 from ..results import Branches, Current, Heads, History, RevisionShown, Shown, Status, StatusOfAll
 from .connect import offered
 from .objects import touching
 from .sides import drift, history_of, like_of, live
+from .told import told_of
 from .workspace import WorkspaceState, pending_count
 
 if TYPE_CHECKING:
@@ -187,6 +188,7 @@ def history(
     verbose: bool = False,
     grep: str | None = None,
     table: str | None = None,
+    from_database: bool = False,
 ) -> History:
     """Return the revisions of *range* (default: all), newest first, with what is applied.
 
@@ -200,13 +202,14 @@ def history(
         revisions = tuple(
             r for r in revisions if wanted in f"{r.id}\n{r.doc}\n{r.message}\n{r.path}\n{' '.join(r.labels)}".casefold()
         )
-    if table:
-        touching = _touching(ws, table)
+    missing: tuple[str, ...] = ()
+    if table is not None:
+        touching, missing = _touching(ws, table, is_from_database=from_database)
         revisions = tuple(revision for revision in revisions if revision.id in touching)
     is_known = ids is not None and not planner.unknown_ids(graph, ids)
     applied = graph.ancestors(ids or ()) if is_known else None
     broken = _broken(ws, [one for one in revisions if applied is None or one.id not in applied])
-    notes = (*_problems(graph, ids, problem), *_broken_sentences(broken))
+    notes = (*_problems(graph, ids, problem), *_broken_sentences(broken), *missing)
     return History(
         revisions,
         graph,
@@ -222,9 +225,11 @@ def history(
     )
 
 
-def _touching(ws: WorkspaceState, target: str) -> frozenset[str]:
-    timeline = ws.timelines.whole(history_of(ws), like_of(ws))
-    return touching(timeline, target)
+def _touching(ws: WorkspaceState, target: str, *, is_from_database: bool) -> tuple[frozenset[str], tuple[str, ...]]:
+    with ws.one_look():
+        timeline = ws.timelines.known(history_of(ws), like_of(ws), is_from_database=is_from_database)
+    with told_of(timeline):
+        return touching(timeline, target), timeline.notes
 
 
 def _in_range(ws: WorkspaceState, graph: Graph, text: str) -> tuple[Revision, ...]:
@@ -268,6 +273,8 @@ def _changes(ws: WorkspaceState) -> tuple[Mapping[str, SchemaDiff], tuple[str, .
         if timeline is None and len(ws.chain.graph) > _REPLAYED_TO_SHOW:
             return {}, ("The schema change is not known yet: %migrate blame and %migrate diff replay the history.",)
         timeline = timeline or ws.timelines.whole(history, like)
+    except ReplayInterrupted:
+        raise
     except MigrationError as error:
         return {}, (f"The schema change is not known: {error.message}",)
     return {entry.revision: entry.diff for entry in timeline.entries}, timeline.notes

@@ -16,7 +16,7 @@ from .autogenerate_run import calls_with_models, run
 from .changes import changes
 from .host.comparing import Findings, diff_of, flattened
 from .models.fresh import lasting
-from .uncompared import not_compared
+from .uncompared import not_compared, not_read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,4 +113,4 @@ def create_models(connection: Connection, metadatas: Sequence[sa.MetaData]) -> N
         metadata.create_all(connection)
 
 
-__all__ = ["Comparison", "create_models", "models_against", "not_compared", "tables_of"]
+__all__ = ["Comparison", "create_models", "models_against", "not_compared", "not_read", "tables_of"]

@@ -1,4 +1,4 @@
-"""What is in a database and what autogenerate never looks at, in sentences.
+"""What is in a database and what autogenerate, or nobody, ever looks at, in words.
 
 Source: alembic.sqlalchemy.org/en/latest/autogenerate.html, "What does Autogenerate Detect", and the comparators of 1.20.
 """
@@ -20,15 +20,37 @@ _USUAL = ("alembic.autogenerate.*",)
 
 
 def not_compared(schema: Schema, options: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return a sentence for each kind of thing in *schema* that the comparison under env.py's *options* leaves out.
+    """Return for each kind of thing in *schema* that a comparison with models under env.py's *options* leaves it out.
 
-    Only what is there is told, the first three by name and how many there are.
+    Only what is there is told, the first three by name and how many there are: "views: v, w".
     """
     plugins = tuple(options.get("autogenerate_plugins") or _USUAL)
-    found = (*_objects(schema), *_parts(schema, plugins), *_switched_off(schema, options, plugins), *_seen(schema))
-    said = [_sentence(what, names) for what, names in found if names]
+    found = (*_objects(schema), *_parts(schema, plugins), *_switched_off(schema, options, plugins))
     filters = [name for name in ("include_object", "include_name") if options.get(name)]
-    return (*said, *(f"Whatever {name} of env.py leaves out is not compared." for name in filters))
+    return (*_said(found), *(f"whatever {name} of env.py leaves out" for name in filters))
+
+
+def not_read(schema: Schema, history: Schema | None) -> tuple[str, ...]:
+    """Return for each kind of thing in *schema* that is seen and in no comparison, as `not_compared` does.
+
+    Of PostgreSQL's schemas, those in which the *history* has nothing; without one, those in which nothing is at all.
+    """
+    known = {each.schema for each in _everything(schema if history is None else history)}
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for each in schema.seen:
+        if each.kind != "schema" or each.name not in known:
+            kinds[each.kind].append(each.name)
+    calling = {"schema": "schemas in which the history makes nothing"}
+    return _said((calling.get(kind, f"objects of the kind {kind}"), kinds[kind]) for kind in sorted(kinds))
+
+
+def _everything(schema: Schema) -> Iterator[Any]:
+    for kind in ("tables", "views", "enums", "domains", "sequences"):
+        yield from getattr(schema, kind)
+
+
+def _said(found: Iterable[Found]) -> tuple[str, ...]:
+    return tuple(_sentence(what, names) for what, names in found if names)
 
 
 Found = tuple[str, "Sequence[str]"]
@@ -81,14 +103,6 @@ def _switched_off(schema: Schema, options: Mapping[str, Any], plugins: Sequence[
         yield "tables of other schemas (include_schemas is off)", [table.key for table in schema.tables if table.schema]
 
 
-def _seen(schema: Schema) -> Iterator[Found]:
-    kinds: dict[str, list[str]] = defaultdict(list)
-    for each in schema.seen:
-        kinds[each.kind].append(each.name)
-    for kind in sorted(kinds):
-        yield f"objects of the kind {kind}", kinds[kind]
-
-
 def is_on(plugin: str, patterns: Iterable[str]) -> bool:
     """Say whether *patterns*, as `autogenerate_plugins` has them, let *plugin* take part; "~" takes one out again."""
     is_in = any(fnmatchcase(plugin, pattern) for pattern in patterns if not pattern.startswith("~"))
@@ -98,4 +112,4 @@ def is_on(plugin: str, patterns: Iterable[str]) -> bool:
 def _sentence(what: str, names: Sequence[str]) -> str:
     shown = ", ".join(names[:_SHOWN])
     more = f", and {len(names) - _SHOWN} more ({len(names)} in all)" if len(names) > _SHOWN else ""
-    return f"Not compared: {what}: {shown}{more}."
+    return f"{what}: {shown}{more}"

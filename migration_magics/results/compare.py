@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SchemaShown(Result):
-    """`schema`: the schema of a revision, of the database or of the models, or one *table* of it.
+    """`schema`: the schema of a revision, of the database or of the models, or one *table* (a view, a type) of it.
 
     *of* is what was asked for in the words of the command ("db", "head", "ae1027a6acf5", "models"), *place* how it is known
     ("replayed on SQLite in memory"). *diagram* is there where it was asked for.
@@ -65,7 +65,7 @@ class Compared(Result):
     """`diff A B`: what would have to change to make B of A. True where anything would.
 
     *before* and *after* name the two sides in the words of the command; *code* is the Alembic operations that would do it,
-    *not_compared* are sentences about what is there and was not looked at.
+    *not_compared* are sentences about what is there and was not looked at. With *table* only that was asked about.
     """
 
     before: str
@@ -77,6 +77,7 @@ class Compared(Result):
     not_compared: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     next_command: str = ""
+    table: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.diff)
@@ -106,8 +107,8 @@ class Checked(Result):
 
     *models_vs_database*: what autogenerate would write; its changes make the database what the models say.
     *history_vs_database*: what was changed by hand; its changes make of the replayed history what the database is.
-    *models_vs_history*: what the history lacks for the models. *not_checked* are sentences about what nobody compares,
-    *at* is where the database stands.
+    *models_vs_history*: what the history lacks for the models. *not_checked* says what nobody compares, *not_with_models*
+    what autogenerate leaves out, which history and database are compared in; *at* is where the database stands.
     """
 
     models_vs_database: SchemaDiff | None
@@ -120,6 +121,7 @@ class Checked(Result):
     connection: str = ""
     notes: tuple[str, ...] = ()
     next_command: str = ""
+    not_with_models: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
@@ -160,7 +162,8 @@ class BlamedRow:
 class Blamed(Result):
     """`blame`: who made what of a table, in the table's order; or the whole life of one object (*lives*, oldest first).
 
-    *revisions* has every revision that is named, by id.
+    *revisions* has every revision that is named, by id. Where the replay *begins* at a revision of the history, what a row
+    says was there before it may be of any revision up to that one.
     """
 
     is_about_one_connection: ClassVar[bool] = False
@@ -171,6 +174,7 @@ class Blamed(Result):
     place: str = ""
     notes: tuple[str, ...] = ()
     next_command: str = ""
+    begins: str = ""
 
     def records(self) -> list[dict[str, Any]]:
         named = self.revisions

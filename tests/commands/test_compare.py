@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 
 import pytest
 
@@ -251,10 +253,12 @@ def test_without_a_database_the_history_still_answers(make):
 
 def test_a_revision_that_fails_is_named_and_what_lies_below_answers(filled):
     filled.add("f1", "op.drop_table('nowhere')", message="breaks")
-    for line in ("blame runs", "diff base head", "schema head", "history --table runs"):
-        with pytest.raises(ReplayFailed, match=r"revision f1 \(breaks\).*nowhere") as caught:
+    for line in ("diff base head", "schema head"):
+        with pytest.raises(ReplayFailed, match=r"revision f1 \(breaks\) fails \(f1\.py, line \d+\).*nowhere") as caught:
             filled.ws.run(line)
-        assert "--from-database" in caught.value.hint
+        assert caught.value.hint.startswith("mend f1.py, line ")
+    assert filled.ws.run("blame runs").rows
+    assert filled.ws.run("history --table runs").revisions
     assert filled.ws.run("diff a1 e1")
     assert "breaks" in str(filled.ws.run("show f1"))
 
@@ -341,3 +345,25 @@ def test_what_is_offered_can_be_run(filled, line, expected):
     filled.ws.learn_names()
     offered = [candidate.text for candidate in complete(line, Seen(filled.ws)).candidates]
     assert expected in offered
+
+
+SWAP = "\n".join(
+    f"op.alter_column('t', {old!r}, new_column_name={new!r})" for old, new in (("a", "tmp"), ("b", "a"), ("tmp", "b"))
+)
+
+
+def test_swapped_columns_are_renamed_and_the_code_takes_the_values_along(make, sqlite_url, tmp_path):
+    project = make(sqlite_url)
+    project.add("a1", "op.create_table('t', sa.Column('a', sa.Text), sa.Column('b', sa.Text))")
+    project.add("b1", SWAP)
+    compared = project.ws.run("diff a1 b1")
+    assert {change.kind for change in compared.diff.changes} == {"rename"}
+    project.ws.run("upgrade a1")
+    with contextlib.closing(sqlite3.connect(tmp_path / "test.db")) as connection, connection:
+        connection.execute("INSERT INTO t (a, b) VALUES ('was a', 'was b')")
+    project.add("z1", compared.code, parents=("a1",))
+    project.ws.run("upgrade z1")
+    with contextlib.closing(sqlite3.connect(tmp_path / "test.db")) as connection:
+        assert connection.execute("SELECT a, b FROM t").fetchall() == [("was b", "was a")]
+    assert not project.ws.run("diff b1 z1")
+    assert "now" not in " ".join(project.ws.run("blame t.a").notes), "a column called a is still there"

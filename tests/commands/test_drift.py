@@ -112,10 +112,12 @@ def test_what_was_changed_by_hand_is_found_and_named(upgraded, family, statement
     assert [(change.kind, change.path) for change in checked.history_vs_database.changes] == [expected]
     assert not checked.clean
     assert [(change.kind, change.path) for change in ws.status().drift.changes] == [expected]
-    with pytest.raises(CheckFailed, match="1 between history and database") as caught:
+    with pytest.raises(CheckFailed, match="1 difference between history and database") as caught:
         ws.check(strict=True)
     (said,) = (line for line in caught.value.details if line.startswith("history against database"))
-    assert said.startswith(f"history against database: {expected[1][0] or expected[1][-1]}: ")
+    table, *part = expected[1]
+    named = f"{table}: {expected[0]} " if table and part else f"{expected[0]} "
+    assert said.startswith(f"history against database: {named}")
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from migration_magics.engine.autogenerate import not_compared
+from migration_magics.engine.autogenerate import not_compared, not_read
 from migration_magics.engine.reflect import reflect
 from migration_magics.engine.uncompared import is_on
 from migration_magics.model.schema import Check, Column, Enum, PrimaryKey, Schema, Seen, Table, View
@@ -38,12 +38,12 @@ def test_nothing_is_told_of_nothing():
 )
 def test_it_depends_on_the_options(options, sentences):
     table = Table("t", (Column("a", "INTEGER", default="1"),), checks=(Check("a > 0", "ck"),))
-    assert not_compared(Schema("sqlite", (table,)), options) == tuple(f"Not compared: {each}." for each in sentences)
+    assert not_compared(Schema("sqlite", (table,)), options) == sentences
 
 
 def test_many_are_counted():
     schema = Schema("postgresql", views=tuple(View(f"v{number}", "SELECT 1") for number in range(5)))
-    assert not_compared(schema, {}) == ("Not compared: views: v0, v1, v2, and 2 more (5 in all).",)
+    assert not_compared(schema, {}) == ("views: v0, v1, v2, and 2 more (5 in all)",)
 
 
 def test_objects_of_servers_and_filters():
@@ -54,12 +54,20 @@ def test_objects_of_servers_and_filters():
         seen=(Seen("function", "f()"),),
     )
     assert not_compared(schema, {"include_object": print}) == (
-        "Not compared: the values of enums: mood.",
-        "Not compared: changes of primary keys: audit.t.",
-        "Not compared: tables of other schemas (include_schemas is off): audit.t.",
-        "Not compared: objects of the kind function: f().",
-        "Whatever include_object of env.py leaves out is not compared.",
+        "the values of enums: mood",
+        "changes of primary keys: audit.t",
+        "tables of other schemas (include_schemas is off): audit.t",
+        "whatever include_object of env.py leaves out",
     )
+    assert not_read(schema, None) == ("objects of the kind function: f()",)
+
+
+def test_a_schema_is_read_where_the_history_has_something_in_it():
+    spaces = (Seen("schema", "audit"), Seen("schema", "third"))
+    table = Table("t", (Column("id", "integer"),), schema="audit")
+    schema = Schema("postgresql", (table, Table("zz", schema="third")), seen=spaces)
+    assert not_read(schema, Schema("postgresql", (table,))) == ("schemas in which the history makes nothing: third",)
+    assert not_read(schema, None) == ()
 
 
 def test_what_is_told_of_a_real_database():
@@ -67,7 +75,7 @@ def test_what_is_told_of_a_real_database():
         connection.exec_driver_sql("CREATE TABLE t (a INTEGER)")
         connection.exec_driver_sql("CREATE VIEW v AS SELECT a FROM t")
         connection.exec_driver_sql("CREATE TRIGGER tr AFTER INSERT ON t BEGIN SELECT 1; END")
-        assert not_compared(reflect(connection), {}) == ("Not compared: views: v.", "Not compared: triggers: t.tr.")
+        assert not_compared(reflect(connection), {}) == ("views: v", "triggers: t.tr")
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,7 @@ def _(result: Compared, settings: Settings) -> View:
     place = (plain(result.place),) if result.place else ()
     blocks: list[Block] = []
     if not result.diff:
-        pair = (code(result.before), Piece("and"), code(result.after))
-        blocks.append(Prose((Piece("No differences:"), *pair, Piece("have the same schema."))))
+        blocks.append(Prose(_same(result)))
     notes = (*(summed_up(result.diff) if result.diff else ()), *place)
     if result.diagram is not None:
         blocks += picture(result.diagram)
@@ -51,12 +50,25 @@ def _(result: Compared, settings: Settings) -> View:
     if result.code.strip():
         blocks.append(Details("The Alembic operations that would do it", Code(result.code, "python")))
     blocks += [*_listed("Not compared:", result.not_compared, settings), *remarks(*result.notes)]
-    return View(f"From {result.before} to {result.after}", (), notes, tuple(blocks), next_step(result.next_command))
+    about = f"{result.table} from" if result.table else "From"
+    title = f"{about} {result.before} to {result.after}"
+    return View(title, (), notes, tuple(blocks), next_step(result.next_command))
+
+
+def _same(result: Compared) -> Line:
+    pair = (code(result.before), Piece("and"), code(result.after))
+    if result.table:
+        return (code(result.table), Piece("is the same in"), *pair)
+    return (Piece("No differences:"), *pair, Piece("have the same schema."))
 
 
 _COMPARISONS = (
     ("models and database", "What would make the database what the models say", "models_vs_database"),
-    ("history and database", "What was changed by hand: from the history to the database", "history_vs_database"),
+    (
+        "history and database",
+        "What was changed by hand, or in a file after it ran: from the history to the database",
+        "history_vs_database",
+    ),
     ("models and history", "What the history lacks for the models", "models_vs_history"),
 )
 
@@ -64,12 +76,12 @@ _COMPARISONS = (
 @view_of.register(Checked)
 def _(result: Checked, settings: Settings) -> View:
     diffs: list[tuple[str, str, SchemaDiff | None]] = [
-        (label, title, getattr(result, field)) for label, title, field in _COMPARISONS
+        (field, title, getattr(result, field)) for _, title, field in _COMPARISONS
     ]
-    cards = Cards(tuple(Card(label, *_verdict(diff)) for label, _, diff in diffs))
+    cards = Cards(tuple(Card(label, *_verdict(getattr(result, field), field)) for label, _, field in _COMPARISONS))
     sections = tuple(
-        View(title, (), summed_up(diff), changes(diff, settings))
-        for _, title, diff in diffs
+        View(title, (), summed_up(diff), _same_as_before(field, result) or changes(diff, settings))
+        for field, title, diff in diffs
         if diff is not None and diff
     )
     place = (plain(result.place),) if result.place else ()
@@ -82,7 +94,8 @@ def _(result: Checked, settings: Settings) -> View:
         (
             cards,
             *sections,
-            *_listed("Nobody compares:", result.not_checked, settings),
+            *_listed("Not compared with the models:", result.not_with_models, settings),
+            *_listed("Compared by nobody:", result.not_checked, settings),
             *remarks(*result.notes),
         ),
         next_step(result.next_command),
@@ -99,9 +112,23 @@ def _word(result: Checked) -> Piece:
     return chip("clean as far as compared", "alter") if None in main else chip("clean", "add")
 
 
-def _verdict(diff: SchemaDiff | None) -> tuple[Line, Line]:
+def _same_as_before(field: str, result: Checked) -> tuple[Block, ...]:
+    """Return that what the history lacks is what the database lacks, where it is: a list that stands above already."""
+    if field != "models_vs_history" or result.models_vs_history != result.models_vs_database:
+        return ()
+    return (Prose(plain("The same as between models and database.")),)
+
+
+_WHAT_WOULD = {
+    "models_vs_database": "name some: --models MODULE:NAME",
+    "history_vs_database": "why, see below",
+    "models_vs_history": "why, see below",
+}
+
+
+def _verdict(diff: SchemaDiff | None, field: str) -> tuple[Line, Line]:
     if diff is None:
-        return plain("not compared"), ()
+        return plain("not compared"), plain(_WHAT_WOULD[field], "dim")
     if not diff:
         return plain("agree"), ()
     signs = tuple(replace(piece, kind="text") for piece in summed_up(diff)[1])
@@ -131,18 +158,24 @@ def _(result: Blamed, settings: Settings) -> View:
 
 def _blame_table(result: Blamed, settings: Settings) -> Table:
     shown, hidden = capped(result.rows, settings)
+    tables = {row.path[0] for row in result.rows}
     columns = (
+        *((Column("table", is_code=True, is_narrow=True),) if len(tables) > 1 else ()),
         Column("what", is_narrow=True),
         Column("is", is_code=True),
         Column("created by", is_narrow=True),
         Column("last change"),
     )
+    if len(tables) > 1:
+        rows = tuple(_blame_row(result, row, cell(code(row.path[0]))) for row in shown)
+        return Table("All that are called so", columns, rows, hidden)
     return Table("In the table's order", columns, tuple(_blame_row(result, row) for row in shown), hidden)
 
 
-def _blame_row(result: Blamed, row: BlamedRow) -> Row:
+def _blame_row(result: Blamed, row: BlamedRow, *lead: Cell) -> Row:
     return Row(
         (
+            *lead,
             cell(*named(row.path)),
             cell(code(row.text)),
             cell(*_by(result, row.created_by)),
@@ -165,7 +198,7 @@ def _last_change(result: Blamed, row: BlamedRow) -> Line:
 def _by(result: Blamed, revision: str) -> Line:
     """Return a revision with its date; in words where it was before any."""
     if not revision:
-        return plain("before the history", "dim")
+        return plain(f"up to {result.begins}, not known" if result.begins else "before the history", "dim")
     known = result.revisions.get(revision)
     return (code(revision), *(plain(day(known.created_at), "dim") if known else ()))
 

@@ -173,7 +173,8 @@ def _status_cards(result: Status) -> Cards:
     named = plain(heads[0].message) if len(heads) == 1 else plain("no revisions yet" if not heads else "")
     cards.append(Card("head" if len(heads) == 1 else "heads", ids((one.id for one in heads), "none"), named))
     if result.drift is not None:
-        drift = f"{count(len(result.drift.changes), 'change')} by hand" if result.drift else "none"
+        changes = count(len(result.drift.changes), "change")
+        drift = f"{changes} by hand, or the files changed since" if result.drift else "none"
         look = (Piece("see"), code("%migrate diff current db")) if result.drift else plain("as the history made it")
         cards.append(Card("drift", plain(f"! {drift}" if result.drift else drift), look))
     if result.next_command:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...model.parts import OBJECTS
 from ...results import SchemaShown
-from ..schema_words import definition, extras
+from ..schema_words import definition, extras, part_of
 from ..view import (
     Block,
     Code,
@@ -49,6 +50,8 @@ def _(result: SchemaShown, settings: Settings) -> View:
         notes = (plain(f"table of {result.of}"), plain(count(len(table.columns), "column")), *_place(result))
         blocks = (*table_blocks(table), *_seen(result.schema), *remarks(*result.notes))
         return View(table.key, (), notes, blocks, next_step(result.next_command))
+    if result.table:
+        return _one_object(result)
     return View(
         f"Schema of {result.of}",
         (),
@@ -56,6 +59,26 @@ def _(result: SchemaShown, settings: Settings) -> View:
         (*_overview(result.schema, result.of, settings), *remarks(*result.notes)),
         next_step(result.next_command),
     )
+
+
+def _one_object(result: SchemaShown) -> View:
+    """Return a view, an enum, a domain or a sequence in full."""
+    found = next(
+        ((kind, each) for kind in OBJECTS for each in getattr(result.schema, kind) if each.key == result.table), None
+    )
+    blocks: tuple[Block, ...] = (Prose(plain("Nothing is called so.")),)
+    kind = "object"
+    if found is not None:
+        kind, each = part_of(("", found[0], result.table))[0], found[1]
+        is_query = found[0] == "views"
+        blocks = (Code(each.definition, "sql") if is_query else Prose((code(definition(each)),)),)
+        if is_query and each.is_materialized:
+            kind = "materialized view"
+        indexes = tuple(("index", _named(one.name, one)) for one in each.indexes) if is_query else ()
+        blocks = (*blocks, *((Facts(indexes),) if indexes else ()))
+        blocks = (*((Prose(plain(said)),) if (said := getattr(each, "comment", "")) else ()), *blocks)
+    notes = (plain(f"{kind} of {result.of}"), *_place(result))
+    return View(result.table, (), notes, (*blocks, *remarks(*result.notes)), next_step(result.next_command))
 
 
 def _pictured(result: SchemaShown, diagram: Diagram) -> View:

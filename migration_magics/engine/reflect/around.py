@@ -8,7 +8,7 @@ from sqlalchemy import exc
 
 from ...errors import MigrationError
 from ...model.diff import diff
-from ...model.renamed import between
+from ...model.renamed import between, in_steps
 from ...model.schema import Schema
 from ..host.touched import renames
 from . import reflect
@@ -49,7 +49,7 @@ class Around:
         after = self._after if self._is_dry_run else self._read()
         if self._before is None or after is None:
             return None
-        return diff(self._before, after, between(self._renamed))
+        return diff(self._before, after, in_steps(between(self._renamed)))
 
     def _read(self) -> Schema | None:
         if self._database.is_missing:
