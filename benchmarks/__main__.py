@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import completion, histories, history, moving, rendering, schemas
+from . import autogenerating, completion, histories, history, moving, rendering, schemas
 from .measure import compare, table
 
 if TYPE_CHECKING:
@@ -61,7 +61,12 @@ def schema_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
     yield from map(_told, schemas.rows(directory, 1_000))
 
 
-SECTIONS = (command_rows, history_rows, completion_rows, rendering_rows, schema_rows)
+def autogenerate_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
+    """Measure comparing models with a database in which nothing has changed."""
+    yield from map(_told, autogenerating.rows(directory))
+
+
+SECTIONS = (command_rows, history_rows, completion_rows, rendering_rows, schema_rows, autogenerate_rows)
 """What is measured: functions of a directory to write to and the sizes asked for, giving rows. Add a section here."""
 
 

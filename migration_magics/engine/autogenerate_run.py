@@ -64,7 +64,8 @@ def run(
     *options* go over those of env.py. Raises EnvironmentFailed, and what *database* raises.
     """
     models = {} if metadatas is None else {"target_metadata": metadatas[0] if len(metadatas) == 1 else list(metadatas)}
-    request = _request(environment, x, found, work or found.compare, {**(options or {}), **models})
+    compare = environment.shortcut.around(found.compare, found, environment.project)
+    request = _request(environment, x, found, work or compare, {**(options or {}), **models})
 
     def on(connection: Connection) -> None:
         if database.family == "mysql":
@@ -99,7 +100,8 @@ def run_on_all(
     options: Mapping[str, Any] | None = None,
 ) -> None:
     """Run env.py as it connects by itself to all its databases, comparing in place of the revisions. Raises as `run`."""
-    request = _request(environment, x, found, found.compare, options or {})
+    compare = environment.shortcut.around(found.compare, found, environment.project)
+    request = _request(environment, x, found, compare, options or {})
     request.keeps_transaction = False
     _explained(lambda: worker.call(lambda: environment.run(request, calls, None)))
 

@@ -24,6 +24,7 @@ from .hooked import Hooked, Request, dialect_of, end_autobegun, engine_of, lent_
 from .host import environment as host
 from .lending import AwaitsForReal, Loan, explicit_transactions, lend
 from .places import is_in_env_py, place_of
+from .shortcut import Shortcut
 from .stand_ins import Absent, Nothing, has_connections
 from .workplace import workplace
 
@@ -44,6 +45,7 @@ class Environment:
         self._directory = directory
         self._captured: dict[tuple[Any, ...], Captured] = {}
         self._has_had_env_py = False
+        self.shortcut = Shortcut()
 
     def captured(self, x: Sequence[str] = (), database: Database | None = None) -> Captured:
         """Return what env.py configures, without touching a database.
