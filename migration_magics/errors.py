@@ -38,6 +38,7 @@
     │   ├── BrownfieldBase              the first revision expects tables that are not there: create and stamp
     │   └── MoveInterrupted             stopped by the user (the kernel's interrupt)
     └── AuthoringProblem
+        ├── RehearsalFailed             what the cell says goes wrong on a copy; `.rehearsed`: what happened there
         ├── CellInvalid                 a %%revision or %%models cell that cannot be what it is to be (ValueError)
         ├── QuestionsOpen               autogenerate needs an answer: `.questions`, each with the option that gives it
         ├── RevisionApplied             the cell's revision is already applied: `--reapply`
@@ -58,7 +59,7 @@ from .redact import redact
 if TYPE_CHECKING:
     from .model.question import Question
     from .model.trace import Trace
-    from .results import Planned
+    from .results import Planned, Rehearsed
 
 _RED, _DIM, _OFF = "\x1b[31m", "\x1b[2m", "\x1b[0m"
 
@@ -284,6 +285,21 @@ class MoveInterrupted(MoveFailed):
 
 class AuthoringProblem(MigrationError):
     """A revision that cannot be written as asked; no file was changed."""
+
+
+class RehearsalFailed(AuthoringProblem):
+    """A revision that goes wrong on a copy. `rehearsed` is the whole rehearsal."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        rehearsed: Rehearsed | None = None,
+        hint: str | None = None,
+        details: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.rehearsed = rehearsed
 
 
 class CellInvalid(AuthoringProblem, ValueError):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ModelsDefined,
         Moved,
         Planned,
+        Rehearsed,
         Result,
         SchemaShown,
         Shown,
@@ -147,6 +148,11 @@ class Workspace(WorkspaceState):
     def ensure_version(self, **options: object) -> Moved:
         """Create the version table where it is missing."""
         result: Moved = self._do("ensure_version", (), options)
+        return result
+
+    def rehearse(self, *target: str, **options: object) -> Rehearsed:
+        """Return what the pending revisions did up, down and up again on a copy."""
+        result: Rehearsed = self._do("rehearse", target, options)
         return result
 
     def sql(self, *range_: str, **options: object) -> SqlShown:

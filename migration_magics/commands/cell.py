@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engine import drafts, planner, writer
-from ..engine.drafts import Draft, Order
+from ..engine.drafts import Order
 from ..errors import (
     AuthoringProblem,
     MigrationError,
@@ -24,6 +24,7 @@ from ..results import Authored, Moved
 from . import move
 from .drafting import Drafted, draft_cell, first_line_of, line_of_cell, long_id, shown, way_back, way_up
 from .reapplying import reapplied, tell
+from .rehearse import rehearse_draft
 
 if TYPE_CHECKING:
     from ..model.graph import Graph, Revision
@@ -165,22 +166,19 @@ def _applied_on(ws: WorkspaceState, graph: Graph, id_: str) -> tuple[bool, tuple
 # -- writing -------------------------------------------------------------------------------------------------------
 
 
-def rehearsed(ws: WorkspaceState, draft: Draft, *, force: bool) -> None:
-    """Try *draft* before it is written: for now, that its file imports. The rehearsal on a scratch copy takes its place here.
-
-    Raises RevisionFileBroken. *force* will let a failed rehearsal pass; a file that does not import never does.
-    """
-    del force
-    writer.proved(ws.project, draft)
-
-
 def _first_time(ws: WorkspaceState, drafted: Drafted, wish: _Wish) -> Authored:
-    rehearsed(ws, drafted.draft, force=wish.force)
+    drafted = _rehearsed(ws, drafted, wish)
     if wish.dry_run:
         return _preview(drafted, wish)
     written = writer.write(ws.chain, drafted.draft)
     moved = _upgraded(ws, written.revision, wish) if wish.apply or wish.reapply else None
     return _result(ws, drafted, written, moved)
+
+
+def _rehearsed(ws: WorkspaceState, drafted: Drafted, wish: _Wish) -> Drafted:
+    """*drafted* with its rehearsal. Raises RevisionFileBroken, and RehearsalFailed unless a failure may pass."""
+    found, notes = rehearse_draft(ws, drafted.draft, force=wish.force)
+    return replace(drafted, rehearsal=found, notes=(*drafted.notes, *notes))
 
 
 def _again(ws: WorkspaceState, graph: Graph, old: Revision, drafted: Drafted, wish: _Wish) -> Authored:
@@ -195,7 +193,7 @@ def _again(ws: WorkspaceState, graph: Graph, old: Revision, drafted: Drafted, wi
     drafted = replace(
         drafted, notes=(*drafted.notes, *(own if _has_downgrade_of_its_own(ws, old, drafted) else ()), *silent)
     )
-    rehearsed(ws, drafted.draft, force=wish.force)
+    drafted = _rehearsed(ws, drafted, wish)
     if wish.dry_run:
         return _preview(drafted, wish)
     if here:
@@ -297,6 +295,7 @@ def _result(ws: WorkspaceState, drafted: Drafted, written: writer.Written, moved
         written.text,
         replaced=drafted.draft.replaces is not None,
         downgrade=way_back(revision, drafted.downgrade),
+        rehearsal=drafted.rehearsal,
         findings=() if moved else drafted.findings,
         moved=moved,
         notes=(*drafted.notes, *written.notes, *long_id(revision)),
@@ -313,6 +312,7 @@ def _preview(drafted: Drafted, wish: _Wish) -> Authored:
         replaced=draft.replaces is not None,
         is_dry_run=True,
         downgrade=drafted.downgrade,
+        rehearsal=drafted.rehearsal,
         notes=drafted.notes,
         findings=drafted.findings,
         next_command=wish.again,

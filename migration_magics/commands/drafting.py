@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..engine.environment import Captured
     from ..model.body import Body
     from ..model.graph import Revision
+    from ..results import Rehearsed
     from .workspace import WorkspaceState
 
 _MAX_ID = 32  # what Alembic's version table holds: VARCHAR(32)
@@ -37,6 +38,7 @@ class Drafted:
     downgrade: str
     notes: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
+    rehearsal: Rehearsed | None = None
 
 
 def environment(ws: WorkspaceState) -> Captured | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import exc
 
 from ..errors import EnvironmentFailed, MigrationError, Refused
-from ..model.trace import Step, Trace
+from ..model.trace import Doing, Step, Trace
 from ..redact import redact
 from . import aftermath, dry_run, worker
 from .commits import Commits
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .chain import Chain
     from .database import Database
 
-OnStep = Callable[[int, int, StepDraft], None]
+OnStep = Callable[[int, int, Doing], None]
 """Called as each step begins and ends: its number from 1, how many there are, and the draft of it."""
 
 Look = Callable[["Connection", StepDraft], None]

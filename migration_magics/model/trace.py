@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from .plan import Direction
@@ -97,3 +97,19 @@ class Trace:
         order = (Outcome.UNKNOWN, Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.NOT_RUN)
         outcomes = {step.outcome for step in self.steps}
         return next((outcome for outcome in order if outcome in outcomes), Outcome.APPLIED)
+
+
+class Doing(Protocol):
+    """A revision as progress shows it while it runs."""
+
+    @property
+    def revision(self) -> str:
+        """Its id."""
+
+    @property
+    def message(self) -> str:
+        """What it does, in its own words."""
+
+    @property
+    def is_done(self) -> bool:
+        """It has ended."""

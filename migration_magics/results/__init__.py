@@ -15,6 +15,7 @@ from .doctor import Diagnosed
 from .guide import HelpEntry, HelpPage, Why
 from .move import Moved, Planned, SqlShown
 from .place import Connected, Connections, ConnectionShown, Initialised, ProjectShown, Status, StatusOfAll
+from .rehearse import Rehearsed
 
 __all__ = [
     "Authored",
@@ -36,6 +37,7 @@ __all__ = [
     "Moved",
     "Planned",
     "ProjectShown",
+    "Rehearsed",
     "Result",
     "RevisionShown",
     "SchemaShown",

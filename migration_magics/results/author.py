@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..model.questions import Question
     from ..model.schema import Table
     from .move import Moved
+    from .rehearse import Rehearsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Authored(Result):
     is_dry_run: bool = False
     downgrade: str = "written"
     cell: str = ""
-    rehearsal: None = None
+    rehearsal: Rehearsed | None = None
     findings: tuple[Finding, ...] = ()
     moved: Moved | None = None
     notes: tuple[str, ...] = ()

@@ -18,12 +18,13 @@ from .move import MOVE
 from .options import REVISION_OPTIONS, YES, message
 from .set_up import SET_UP
 from .share import SHARE
+from .try_ import TRY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
-    {command.name: command for command in (*SET_UP, *LOOK, *COMPARE, *AUTHOR, *MEND, *MOVE, *SHARE)}
+    {command.name: command for command in (*SET_UP, *LOOK, *COMPARE, *AUTHOR, *MEND, *MOVE, *TRY, *SHARE)}
 )
 """Every command of `%migrate`, by name, in the order help shows them."""
 
@@ -61,9 +62,7 @@ CELLS: Mapping[str, Command] = MappingProxyType(
                 option("Compare only this base: a variable, or package.module:attribute.", "--base", metavar="NAME"),
                 option("Keep the result in this variable.", "--out", metavar="NAME", kind="variable"),
             ),
-            examples=(
-                "%%models\nsa.Table('workers', metadata, sa.Column('id', sa.Integer, primary_key=True))",
-            ),
+            examples=("%%models\nsa.Table('workers', metadata, sa.Column('id', sa.Integer, primary_key=True))",),
             context=("body", "filename", "first_line", "cell_id", "namespace"),
             magic="%%",
         ),

@@ -58,6 +58,7 @@ LOOK = (
                 metavar="TABLE[.NAME]",
                 kind="table",
             ),
+            FROM_DATABASE,
             flag("Accepted as Alembic's: what is current is always shown.", "-i", "--indicate-current", dest=""),
         ),
         examples=("%migrate history", "%migrate history -r -3:current", "%migrate history --table evaluations.status"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import author, browse, compare, doctor, help_page, history, models, move, place, schema
+from . import author, browse, compare, doctor, help_page, history, models, move, place, rehearse, schema
 from .base import view_of, view_with_badge
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "models",
     "move",
     "place",
+    "rehearse",
     "schema",
     "view_of",
     "view_with_badge",

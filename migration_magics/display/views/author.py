@@ -11,6 +11,7 @@ from ..view import Block, Code, Column, Details, Line, Piece, Prose, Row, Table,
 from ..words import count
 from .authored import squashed, touched
 from .base import capped, findings_table, ids, next_step, remarks, view_of, warning_chips
+from .rehearse import rehearsal_blocks
 
 if TYPE_CHECKING:
     from ...model.question import Question
@@ -80,6 +81,19 @@ def _answers(question: Question) -> tuple[Piece, ...]:
     return tuple(pieces) or (Piece("the code below" if question.remedy else ""),)
 
 
+def _rehearsal(result: Authored, settings: Settings) -> tuple[Block, ...]:
+    """What the revision did on a copy: what a person looks at before anything else."""
+    found = result.rehearsal
+    if found is None:
+        return ()
+    verdict = chip("came back", "add") if found.passed else chip("! did not come back", "drop")
+    what = "up, down, up again" if any(each.down for each in found.revisions) else "up"
+    blocks = (*findings_table(found.findings, settings), *rehearsal_blocks(found, settings))
+    return (
+        View("Rehearsed", (verdict,), (plain(what), plain(f"on {found.method}")), (*blocks, *remarks(*found.notes))),
+    )
+
+
 @view_of.register(Authored)
 def _(result: Authored, settings: Settings) -> View:
     revision = result.revision
@@ -97,6 +111,7 @@ def _(result: Authored, settings: Settings) -> View:
     blocks: list[Block] = [*remarks(*(f"! {one.message}" for one in failing))]
     if result.code.strip():
         blocks.append(_file(result))
+    blocks += _rehearsal(result, settings)
     said = _DOWNGRADES.get(result.downgrade, f"Downgrade: {result.downgrade}.")
     blocks.append(Prose(plain(said, "drop" if result.downgrade == "none" else "")))
     blocks += [

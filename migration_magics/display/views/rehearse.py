@@ -1,0 +1,207 @@
+"""A rehearsal: the verdict, each revision up, down and up again, what happened to rows, what did not come back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...model.finding import Severity
+from ...model.trace import Outcome
+from ...results import Rehearsed
+from ..view import Block, Cell, Column, Folded, Line, Piece, Row, Table, View, cell, chip, code, plain
+from ..words import count, duration
+from .base import capped, findings_table, next_step, remarks, view_of
+from .changes import changes, summed_up
+
+if TYPE_CHECKING:
+    from ...model.rehearsal import Rehearsal
+    from ...model.rowdiff import RowDiff
+    from ...model.trace import Step
+    from ...settings import Settings
+
+_SECTIONS = 10
+"""Of how many revisions and tables the details are shown; the table above has all."""
+
+
+@view_of.register(Rehearsed)
+def _(result: Rehearsed, settings: Settings) -> View:
+    wrong = sum(finding.severity is Severity.ERROR for finding in result.findings)
+    verdict = chip("passed", "add") if result.passed else chip(f"! {count(wrong, 'problem')}", "drop")
+    blocks: list[Block] = []
+    if len(result.revisions) != 1:
+        blocks.append(_revisions(result, settings))
+    blocks += findings_table(result.findings, settings)
+    blocks += rehearsal_blocks(result, settings)
+    notes = (plain(count(len(result.revisions), "revision")), plain(f"on {result.method}"), plain(_sure(result)))
+    return View(
+        "Rehearsal",
+        (verdict,),
+        notes,
+        (*blocks, *remarks(*result.notes)),
+        next_step(result.next_command, "Run it for real:"),
+    )
+
+
+def _sure(result: Rehearsed) -> str:
+    """How much it proves."""
+    if result.sampled is None:
+        return "every row tried" if result.rows else result.confidence.value
+    return f"{result.confidence.value} on a sample"
+
+
+def rehearsal_blocks(result: Rehearsed, settings: Settings) -> tuple[Block, ...]:
+    """Return what each revision did to schema and rows, and what did not come back."""
+    shown = [each for each in result.revisions if each.schema or any(each.rows) or each.leftovers][:_SECTIONS]
+    if len(result.revisions) == 1:
+        return tuple(block for each in shown for block in _parts(each, settings))
+    return tuple(
+        View(f"{each.revision}: {each.message}", blocks=tuple(_parts(each, settings)))
+        for each in shown
+        if _is_told(each)
+    )
+
+
+def _is_told(each: Rehearsal) -> bool:
+    return bool(any(each.rows) or each.leftovers or each.findings)
+
+
+def _parts(each: Rehearsal, settings: Settings) -> list[Block]:
+    blocks: list[Block] = []
+    if each.schema:
+        said = " · ".join(" ".join(piece.text for piece in line) for line in summed_up(each.schema))
+        blocks.append(Folded(f"Schema: {said}", changes(each.schema, settings)))
+    blocks += (block for diff in [diff for diff in each.rows if diff][:_SECTIONS] for block in row_diff(diff, settings))
+    if each.leftovers:
+        blocks.append(View("What the downgrade did not take back", blocks=changes(each.leftovers, settings)))
+    return blocks
+
+
+def row_diff(diff: RowDiff, settings: Settings) -> tuple[Block, ...]:
+    """Return what happened to the rows of a table: counts, columns, the most frequent transitions, samples folded away."""
+    counts = [
+        f"{number:,} {word}"
+        for number, word in ((diff.inserted, "inserted"), (diff.updated, "updated"), (diff.deleted, "deleted"))
+        if number
+    ]
+    notes = (plain(", ".join(counts) or "no row changed"), plain(f"{diff.unchanged:,} unchanged"))
+    blocks: list[Block] = []
+    columns = [column for column in diff.columns if column.changed]
+    if columns:
+        blocks.append(
+            Table(
+                "Values that changed",
+                (
+                    Column("column", is_code=True, is_narrow=True),
+                    Column("changed", is_number=True, is_narrow=True),
+                    Column("became NULL", is_number=True, is_narrow=True),
+                    Column("were NULL", is_number=True, is_narrow=True),
+                    Column("lossy", is_number=True, is_narrow=True),
+                ),
+                tuple(
+                    Row(
+                        (
+                            cell(code(column.name), *((Piece(f"was {column.was}"),) if column.was else ())),
+                            cell(f"{column.changed:,}"),
+                            cell(_number(column.to_null)),
+                            cell(_number(column.from_null)),
+                            cell(_number(column.lossy)),
+                        )
+                    )
+                    for column in columns
+                ),
+            )
+        )
+    if diff.transitions:
+        shown, hidden = capped(diff.transitions, settings)
+        blocks.append(
+            Table(
+                "The most frequent changes of a value",
+                (
+                    Column("column", is_code=True, is_narrow=True),
+                    Column("from", is_code=True),
+                    Column("to", is_code=True),
+                    Column("rows", is_number=True, is_narrow=True),
+                ),
+                tuple(
+                    Row((cell(code(each.column)), _value(each.before), _value(each.after), cell(f"{each.count:,}")))
+                    for each in shown
+                ),
+                hidden,
+            )
+        )
+    if diff.samples:
+        blocks.append(Folded(f"{count(len(diff.samples), 'row')} as an example", (_samples(diff),)))
+    blocks += remarks(*diff.notes)
+    return (View(f"Rows of {diff.table}", (), notes, tuple(blocks)),)
+
+
+def _samples(diff: RowDiff) -> Table:
+    rows = []
+    for sample in diff.samples:
+        tone = {"inserted": "add", "deleted": "drop", "updated": "alter"}[sample.kind]
+        key = ", ".join(f"{name}={value}" for name, value in sample.key)
+        rows.append(
+            Row(
+                (
+                    cell(Piece(sample.kind, tone=tone)),  # type: ignore[arg-type] # one of the tones
+                    cell(code(key)),
+                    Cell(tuple(_pair(name, value) for name, value in sample.before)),
+                    Cell(tuple(_pair(name, value) for name, value in sample.after)),
+                )
+            )
+        )
+    columns = (
+        Column("what", is_narrow=True),
+        Column("key", is_code=True),
+        Column("before", is_code=True),
+        Column("after", is_code=True),
+    )
+    return Table("Rows", columns, tuple(rows))
+
+
+def _pair(name: str, value: str | None) -> Line:
+    return (
+        code(f"{name} ="),
+        *(_value(value).parts[0] if value else (Piece("NULL" if value is None else "''", tone="dim"),)),
+    )  # type: ignore[misc] # a cell of one line
+
+
+def _value(value: str | None) -> Cell:
+    return cell(Piece("NULL", tone="dim")) if value is None else cell(code(value or "''"))
+
+
+def _number(number: int) -> str:
+    return f"{number:,}" if number else ""
+
+
+def _revisions(result: Rehearsed, settings: Settings) -> Table:
+    shown, hidden = capped(result.revisions, settings)
+    columns = (
+        Column("revision", is_code=True, is_narrow=True),
+        Column("message"),
+        Column("up", is_narrow=True),
+        Column("down", is_narrow=True),
+        Column("up again", is_narrow=True),
+        Column("schema", is_narrow=True),
+        Column("rows", is_narrow=True),
+    )
+    rows = tuple(
+        Row(
+            (
+                cell(code(each.revision)),
+                cell(each.message),
+                _way(each.up),
+                _way(each.down, has_none=any(finding.rule == "no-downgrade" for finding in each.findings)),
+                _way(each.again),
+                cell("! left changed" if each.leftovers else "came back" if each.down is not None else ""),
+                cell("! lost" if each.lost else "came back" if each.down is not None and each.rows else ""),
+            )
+        )
+        for each in shown
+    )
+    return Table("Each revision up, down and up again", columns, rows, hidden)
+
+
+def _way(step: Step | None, *, has_none: bool = False) -> Cell:
+    if step is None:
+        return cell("! none" if has_none else "")
+    return cell(duration(step.duration_s) if step.outcome is Outcome.APPLIED else "! failed")
