@@ -3,40 +3,13 @@
 from __future__ import annotations
 
 import pytest
-import sqlalchemy as sa
 
 from migration_magics.engine.database import Database
 from migration_magics.engine.reflect import reflect
 from migration_magics.lab import capture
 from migration_magics.model.diff import Change
 from migration_magics.model.rowdiff import ColumnChange, SampleRow, Transition
-
-
-@pytest.fixture
-def counted():
-    """Run statements on a URL, then others under a capture: `counted(url, before, run, renames)` gives the diffs by table."""
-
-    def count(url, setup, run, renames=(), **options):
-        database = Database.from_url("copy", url)
-        try:
-            send(database, setup)
-            with capture.begin(database, **options) as before:
-                send(database, run)
-                return {diff.table: diff for diff in before.row_diffs(renames)}
-        finally:
-            database.dispose()
-
-    return count
-
-
-def send(database, statements):
-    def work(connection):
-        for statement in statements:
-            connection.execute(sa.text(statement.replace(":", "\\:")))
-        connection.commit()
-
-    database.run(work)
-
+from tests.lab.capturing import counted, send
 
 WORKERS = (
     "CREATE TABLE workers (id INTEGER PRIMARY KEY, name VARCHAR(50), status VARCHAR(10))",
@@ -44,7 +17,7 @@ WORKERS = (
 )
 
 
-def test_each_row_is_inserted_deleted_updated_or_unchanged(counted, database_url):
+def test_each_row_is_inserted_deleted_updated_or_unchanged(database_url):
     run = (
         "UPDATE workers SET status = 'idle' WHERE status = 'new'",
         "DELETE FROM workers WHERE id = 4",
@@ -63,13 +36,13 @@ def test_each_row_is_inserted_deleted_updated_or_unchanged(counted, database_url
     )
 
 
-def test_a_value_that_comes_back_is_no_change(counted, database_url):
+def test_a_value_that_comes_back_is_no_change(database_url):
     run = ("UPDATE workers SET status = 'x'", "UPDATE workers SET status = 'new' WHERE id < 3")
     diff = counted(database_url, WORKERS, run)["workers"]
     assert (diff.updated, diff.unchanged) == (3, 2)
 
 
-def test_rows_rolled_back_are_as_they_were(counted, database_url):
+def test_rows_rolled_back_are_as_they_were(database_url):
     assert not counted(database_url, WORKERS, ("UPDATE workers SET status = status",))["workers"]
 
 
@@ -83,12 +56,12 @@ def test_rows_rolled_back_are_as_they_were(counted, database_url):
         ("name = ''", ColumnChange("name", 5, from_null=1)),
     ],
 )
-def test_null_case_and_blanks_are_values_like_any_other(counted, database_url, update, expected):
+def test_null_case_and_blanks_are_values_like_any_other(database_url, update, expected):
     diff = counted(database_url, WORKERS, (f"UPDATE workers SET {update}",))["workers"]
     assert diff.columns == (expected,)
 
 
-def test_transitions_come_most_frequent_first_and_ten_at_most(counted, database_url):
+def test_transitions_come_most_frequent_first_and_ten_at_most(database_url):
     rows = ", ".join(f"({n}, '{n}', '{'often' if n < 5 else n}')" for n in range(1, 21))
     setup = (WORKERS[0], f"INSERT INTO workers VALUES {rows}")
     diff = counted(database_url, setup, ("UPDATE workers SET status = 'x'",))["workers"]
@@ -103,7 +76,7 @@ RENAMED = (
 )
 
 
-def test_a_renamed_table_and_column_are_followed(counted, database_url):
+def test_a_renamed_table_and_column_are_followed(database_url):
     run = (
         "ALTER TABLE workers RENAME TO agents",
         "ALTER TABLE agents RENAME COLUMN status TO state",
@@ -115,13 +88,13 @@ def test_a_renamed_table_and_column_are_followed(counted, database_url):
     assert diff.notes == ("renamed: workers -> agents", "column renamed: status -> state")
 
 
-def test_a_rename_nobody_told_of_is_a_table_gone_and_one_made(counted, database_url):
+def test_a_rename_nobody_told_of_is_a_table_gone_and_one_made(database_url):
     diffs = counted(database_url, WORKERS, ("ALTER TABLE workers RENAME TO agents",))
     assert (diffs["workers"].how, diffs["workers"].deleted) == ("gone", 5)
     assert (diffs["agents"].how, diffs["agents"].inserted, len(diffs["agents"].samples)) == ("made", 5, 4)
 
 
-def test_an_added_column_counts_where_it_is_not_its_default(counted, database_url):
+def test_an_added_column_counts_where_it_is_not_its_default(database_url):
     run = (
         "ALTER TABLE workers ADD COLUMN tries INTEGER NOT NULL DEFAULT 3",
         "ALTER TABLE workers ADD COLUMN note VARCHAR(10) DEFAULT 'it''s'",
@@ -137,7 +110,7 @@ def test_an_added_column_counts_where_it_is_not_its_default(counted, database_ur
     assert diff.transitions == (Transition("tries", "3", "4", 1), Transition("extra", None, "x", 1))
 
 
-def test_a_dropped_column_says_how_many_values_went_with_it(counted, database_url):
+def test_a_dropped_column_says_how_many_values_went_with_it(database_url):
     diff = counted(database_url, WORKERS, ("ALTER TABLE workers DROP COLUMN status",))["workers"]
     assert diff
     assert diff.columns == (ColumnChange("status", 4, to_null=4, presence="dropped"),)
@@ -157,7 +130,7 @@ def test_up_and_down_are_compared_with_the_same_rows(database_url):
     database.dispose()
 
 
-def test_a_key_that_changes_is_said_to(counted, database_url):
+def test_a_key_that_changes_is_said_to(database_url):
     diff = counted(database_url, WORKERS, ("UPDATE workers SET id = id + 100 WHERE id > 2",))["workers"]
     assert (diff.inserted, diff.deleted, diff.updated, diff.unchanged) == (3, 3, 0, 2)
     assert diff.notes == ("3 of the deleted rows are there again with another key (id)",)
@@ -169,7 +142,7 @@ LOOSE = (
 )
 
 
-def test_rows_without_a_key_are_counted_as_often_as_they_are_there(counted, database_url):
+def test_rows_without_a_key_are_counted_as_often_as_they_are_there(database_url):
     run = ("DELETE FROM log WHERE line = 'b'", "INSERT INTO log VALUES ('a', 1), ('a', 1), ('c', 2)")
     diff = counted(database_url, LOOSE, run)["log"]
     assert (diff.inserted, diff.deleted, diff.updated, diff.unchanged) == (3, 2, 0, 4)
@@ -181,7 +154,7 @@ def test_rows_without_a_key_are_counted_as_often_as_they_are_there(counted, data
     }
 
 
-def test_a_unique_column_is_a_key_where_it_has_no_null(counted, database_url):
+def test_a_unique_column_is_a_key_where_it_has_no_null(database_url):
     setup = (
         "CREATE TABLE t (code VARCHAR(10) UNIQUE, n INTEGER)",
         "INSERT INTO t VALUES ('a', 1), ('b', 2)",
@@ -192,21 +165,21 @@ def test_a_unique_column_is_a_key_where_it_has_no_null(counted, database_url):
     assert (diff.how, diff.inserted, diff.deleted) == ("compared as multisets", 4, 4)
 
 
-def test_rows_of_a_table_whose_key_was_made_by_the_run_are_compared_by_it(counted, database_url):
+def test_rows_of_a_table_whose_key_was_made_by_the_run_are_compared_by_it(database_url):
     setup = ("CREATE TABLE t (id INTEGER NOT NULL, n INTEGER)", "INSERT INTO t VALUES (1, 1), (2, 2)")
     run = ("CREATE UNIQUE INDEX u ON t (id)", "UPDATE t SET n = 5 WHERE id = 2")
     diff = counted(database_url, setup, run)["t"]
     assert (diff.key, diff.updated, diff.unchanged) == (("id",), 1, 1)
 
 
-def test_a_table_emptied_and_filled_again_is_as_it_was(counted, database_url):
+def test_a_table_emptied_and_filled_again_is_as_it_was(database_url):
     empty = "DELETE FROM workers" if database_url.startswith("sqlite") else "TRUNCATE TABLE workers"
     assert counted(database_url, WORKERS, (empty,))["workers"].deleted == 5
     send_again = (empty, WORKERS[1])
     assert not counted(database_url, (WORKERS[1],), send_again)["workers"]
 
 
-def test_a_table_built_anew_is_compared_row_by_row(counted, database_url):
+def test_a_table_built_anew_is_compared_row_by_row(database_url):
     """What a batch does on SQLite; on PostgreSQL no row is of the table it was in."""
     run = (
         "CREATE TABLE tmp (id INTEGER PRIMARY KEY, name VARCHAR(50), status VARCHAR(20))",
@@ -219,7 +192,7 @@ def test_a_table_built_anew_is_compared_row_by_row(counted, database_url):
     assert diff.columns[0].changed == 1
 
 
-def test_a_table_that_takes_another_s_name_is_looked_at_whole(counted, database_url):
+def test_a_table_that_takes_another_s_name_is_looked_at_whole(database_url):
     setup = (
         *WORKERS,
         "CREATE TABLE others (id INTEGER PRIMARY KEY, name VARCHAR(50), status VARCHAR(10))",
@@ -229,7 +202,7 @@ def test_a_table_that_takes_another_s_name_is_looked_at_whole(counted, database_
     assert (diff.updated, diff.deleted, diff.unchanged) == (1, 4, 0)
 
 
-def test_rows_gone_by_a_cascade_are_counted(counted, database_url):
+def test_rows_gone_by_a_cascade_are_counted(database_url):
     setup = (
         *WORKERS,
         "CREATE TABLE jobs (id INTEGER PRIMARY KEY, of INTEGER, FOREIGN KEY (of) REFERENCES workers (id) ON DELETE CASCADE)",
@@ -253,13 +226,13 @@ TRIGGERS = {
 }
 
 
-def test_what_the_user_s_triggers_do_is_counted_and_counting_fires_none(counted, database_url):
+def test_what_the_user_s_triggers_do_is_counted_and_counting_fires_none(database_url):
     triggers = TRIGGERS[database_url.split(":")[0].split("+")[0]]
     diffs = counted(database_url, (*WORKERS, *LOOSE, *triggers), ("UPDATE workers SET name = 'x' WHERE id < 3",))
     assert (diffs["workers"].updated, diffs["log"].inserted, diffs["log"].deleted) == (2, 2, 0)
 
 
-def test_what_a_generated_column_computes_is_no_change_of_its_own(counted, database_url):
+def test_what_a_generated_column_computes_is_no_change_of_its_own(database_url):
     stored = "STORED"
     setup = (
         f"CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, twice INTEGER GENERATED ALWAYS AS (n * 2) {stored})",
@@ -297,7 +270,7 @@ def test_hostile_names_are_names(database_url, name):
     assert (diff.updated, diff.unchanged, diff.transitions[0].after) == (1, 1, "x")
 
 
-def test_values_are_short_clean_and_without_secrets(counted, database_url):
+def test_values_are_short_clean_and_without_secrets(database_url):
     setup = (
         "CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT, api_key VARCHAR(20), link VARCHAR(60))",
         "INSERT INTO t VALUES (1, 'x', 'geheim1', 'http://u:geheim2@h/'), (2, 'x', 'geheim3', 'y')",
@@ -330,13 +303,13 @@ def test_nothing_shows_in_the_schema_while_rows_are_kept_nor_afterwards(database
     database.dispose()
 
 
-def test_tables_left_out_are_not_looked_at(counted, database_url):
+def test_tables_left_out_are_not_looked_at(database_url):
     diffs = counted(database_url, (*WORKERS, *LOOSE), ("CREATE TABLE v (n INTEGER)",), without={"log", "v"})
     assert set(diffs) == {"workers"}
     assert set(counted(database_url, (), ("CREATE TABLE w (n INTEGER)",), tables={"workers"})) == {"workers"}
 
 
-def test_an_empty_database_has_no_rows(counted, database_url):
+def test_an_empty_database_has_no_rows(database_url):
     assert counted(database_url, (), ()) == {}
     diff = counted(database_url, (), ("CREATE TABLE t (id INTEGER)",))["t"]
     assert (diff.how, diff.inserted, bool(diff)) == ("made", 0, False)
