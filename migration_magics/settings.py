@@ -27,3 +27,6 @@ class Settings:
 
     display_limit: int = 50
     """How many rows a table shows; the rest is counted and stays in the result."""
+
+    extra_comparators: bool = True
+    """Whether autogenerate also compares what Alembic does not: primary keys, values of PostgreSQL's enums."""

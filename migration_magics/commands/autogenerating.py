@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..engine import drafts, planner, writer
 from ..engine.autogenerate_draft import generated
+from ..engine.autogenerate_extras import setup as extras
 from ..engine.autogenerate_renames import renames_of
 from ..errors import AuthoringProblem
 from ..model import revision_file
@@ -80,7 +81,7 @@ def _found(ws: WorkspaceState, order: Order, source: Source, setups: tuple[Setup
         x=history.x,
         engine_name=history.engine_name,
         metadatas=source.metadatas,
-        setups=setups,
+        setups=(*((extras,) if ws.settings.extra_comparators else ()), *setups),
     )
 
 

@@ -6,10 +6,13 @@ from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from alembic.autogenerate import render
 from alembic.runtime.plugins import Plugin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from alembic.autogenerate.api import AutogenContext
 
     Setup = Callable[[Plugin], None]
     """Adds comparators to a plugin."""
@@ -32,3 +35,14 @@ def plugged(options: dict[str, Any], setups: Sequence[Setup]) -> Iterator[None]:
         yield
     finally:
         plugin.remove()
+
+
+def primary_key_of(context: AutogenContext, table: str, schema: str | None) -> str | None:
+    """Return the name of a table's primary key as the database keeps it, or None."""
+    name: str | None = context.inspector.get_pk_constraint(table, schema=schema).get("name")
+    return name
+
+
+def call_prefix(context: AutogenContext) -> tuple[str, bool]:
+    """Return what stands before a directive ("op.", "batch_op."), and whether it is written in a batch."""
+    return render._alembic_autogenerate_prefix(context), context._has_batch
