@@ -118,7 +118,17 @@ def _(made: Made) -> None:
     made.ws.schema("models")
 
 
-@provokes(errors.ReplayFailed, r"cannot be replayed from an empty database: revision a1 .*no such table", r"--from-database")
+@provokes(errors.ReplayInterrupted, r"stopped in revision a1\. Its copy is gone; nothing of your database", r"again")
+def _(made: Made) -> None:
+    made.add("a1", INTERRUPT)
+    made.ws.blame("t")
+
+
+@provokes(
+    errors.ReplayFailed,
+    r"cannot be replayed from an empty database: revision a1 .*no such table",
+    r"%migrate stamp head",
+)
 def _(made: Made) -> None:
     made.add("a1", "op.drop_table('t')")
     made.ws.blame("t")

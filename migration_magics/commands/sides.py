@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from ..engine import planner
 from ..engine.reflect import reflect
 from ..engine.reflect.version_tables import version_tables, without
-from ..errors import NotConnected, RevisionNotFound, UsageProblem
+from ..errors import EnvironmentFailed, NotConnected, RevisionNotFound, UsageProblem
 from ..lab.replay import History
+from ..lab.timeline import NOTHING
 from ..model.diff import SchemaDiff, diff
 from ..model.loosely import loosely
 from ..model.schema import Schema
@@ -21,18 +22,23 @@ if TYPE_CHECKING:
 
 DATABASE, MODELS = "db", "models"
 _SPELLINGS = {"database": DATABASE, "metadata": MODELS}
+_USUAL = frozenset({"alembic_version"})
 _STEPS = re.compile(r"[+-]\d+\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One schema, what it is called, and how it is known. *ids* is where it stands in the history, None where nowhere."""
+    """One schema, what it is called, and how it is known. *ids* is where it stands in the history, None where nowhere.
+
+    What *is_live* was read from the database in use.
+    """
 
     schema: Schema
     label: str
     place: str = ""
     notes: tuple[str, ...] = ()
     ids: tuple[str, ...] | None = None
+    is_live: bool = False
 
 
 def history_of(ws: WorkspaceState) -> History:
@@ -57,35 +63,56 @@ def live(ws: WorkspaceState) -> Schema:
     return without(database.read(reflect), version_tables(ws.calls(database)))
 
 
-def side(ws: WorkspaceState, text: str, *, is_from_database: bool = False, models: str | None = None) -> Side:
+def _live_side(ws: WorkspaceState) -> Side:
+    """The database in use; where env.py fails, which names the version table, that is taken to be the usual one."""
+    database = ws.database
+    try:
+        schema, notes = live(ws), tuple[str, ...]()
+    except EnvironmentFailed as error:
+        schema = Schema(database.family) if database.is_missing else without(database.read(reflect), _USUAL)
+        notes = (f"Where the database stands is not known. {error.message}",)
+    heads = ws.heads_or_problem(database)[0]
+    at = "" if heads is None else f", at {', '.join(heads) or 'base'}"
+    is_known = heads is not None and all(id_ in ws.chain.graph for id_ in heads)
+    return Side(schema, DATABASE, f"{database.name}{at}", notes, heads if is_known else None, is_live=True)
+
+
+def side(
+    ws: WorkspaceState,
+    text: str,
+    *,
+    is_from_database: bool = False,
+    models: str | None = None,
+    doing: str = "diff",
+) -> Side:
     """Return the schema that *text* means; *models* says which models, where it means those.
 
+    *doing* is the command, for hints.
     Raises NotConnected, RevisionNotFound and its kin, ReplayFailed, NoModels.
     """
     wanted = _SPELLINGS.get(text, text)
     if wanted == DATABASE:
-        heads = ws.heads_or_problem(ws.database)[0] or ()
-        where = f"{ws.database.name}, at {', '.join(heads) or 'base'}"
-        return Side(live(ws), DATABASE, where, ids=heads if all(id_ in ws.chain.graph for id_ in heads) else None)
+        return _live_side(ws)
     if wanted == MODELS:
         from ..lab.models import schema_of_models
         from .models import source
 
         meant = source(ws, models)
         at = schema_of_models(history_of(ws), like_of(ws), meant.metadatas)
-        return Side(at.schema, MODELS, f"{meant.said}, {at.place}")
-    ids = () if wanted == "base" else _ids(ws, wanted)
+        return Side(at.schema, MODELS, f"{meant.said}, {at.place}", at.notes)
+    ids = () if wanted == "base" else _ids(ws, wanted, doing)
     if not ids and not is_from_database:
-        return Side(Schema(_family(ws)), "base", "nothing applied", ids=())
+        return Side(Schema(_family(ws)), "base", NOTHING, ids=())
     at = ws.timelines.at(history_of(ws), like_of(ws), ids, is_from_database=is_from_database)
-    return Side(at.schema, ", ".join(ids) or "base", f"replayed on {at.place}", at.notes, ids)
+    place = at.place if at.place == NOTHING else f"replayed on {at.place}"
+    return Side(at.schema, ", ".join(ids) or "base", place, at.notes, ids)
 
 
 def _family(ws: WorkspaceState) -> str:
     return ws.database.family if ws.has_connection else "sqlite"
 
 
-def _ids(ws: WorkspaceState, text: str) -> tuple[str, ...]:
+def _ids(ws: WorkspaceState, text: str, doing: str) -> tuple[str, ...]:
     """The revisions that *text* names; steps are counted from where the database stands."""
     if text == "current" or _STEPS.match(text):
         heads = ws.heads_of(ws.database)
@@ -93,7 +120,7 @@ def _ids(ws: WorkspaceState, text: str) -> tuple[str, ...]:
         if text == "current":
             return heads
         if not heads:
-            return planner.plan_upgrade(ws.chain, text, ()).to_heads if text[0] == "+" else ()
+            return planner.plan_upgrade(ws.chain, text, (), command=doing).to_heads if text[0] == "+" else ()
         if len(heads) > 1:
             raise UsageProblem(
                 f"The database stands at {len(heads)} heads ({', '.join(heads)}), so {text} could start from any.",
@@ -101,26 +128,32 @@ def _ids(ws: WorkspaceState, text: str) -> tuple[str, ...]:
             )
         text = f"{heads[0]}{text}"
     try:
-        return planner.resolve(ws.chain, text, "diff")
+        return planner.resolve(ws.chain, text, doing)
     except RevisionNotFound:
         steps = _STEPS.search(text)
         if steps is None or not steps.start():
             raise
-        start = planner.resolve(ws.chain, text[: steps.start()], "diff")
+        start = planner.resolve(ws.chain, text[: steps.start()], doing)
         walk = planner.plan_upgrade if steps[0][0] == "+" else planner.plan_downgrade
-        return walk(ws.chain, steps[0], start).to_heads
+        return walk(ws.chain, steps[0], start, command=doing).to_heads
 
 
 def comparable(one: Side, other: Side) -> tuple[Side, Side, tuple[str, ...]]:
     """Return both sides so that they can be compared, and what to say of it: those of two dialects by names and families."""
-    dialects = {side.schema.dialect for side in (one, other) if not side.schema.is_empty}
-    if len(dialects) < 2:  # both are of one dialect, or one is empty
+    one, other = _beside(one, other), _beside(other, one)
+    if one.schema.dialect == other.schema.dialect:
         return one, other, ()
     note = (
         f"{one.label} is known on {one.schema.dialect} and {other.label} on {other.schema.dialect}: "
         "names, kinds of types, keys and NOT NULL are compared; defaults, checks and lengths are not."
     )
     return _loose(one), _loose(other), (note,)
+
+
+def _beside(side: Side, other: Side) -> Side:
+    """*side* as it stands beside *other*: what nothing was applied to is as empty on any dialect."""
+    is_nothing = side.schema.is_empty and not side.is_live
+    return replace(side, schema=replace(side.schema, dialect=other.schema.dialect)) if is_nothing else side
 
 
 def _loose(side: Side) -> Side:

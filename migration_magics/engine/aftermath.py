@@ -143,7 +143,7 @@ def explained(
         problem.details = details
         return problem
     if failed is None:
-        hint = error.hint if isinstance(error, Unfinished) else _way_on(None, plan, after)
+        hint = error.hint if isinstance(error, Unfinished) else _right(error) + _way_on(None, plan, after)
         return MoveFailed(_without_step(error), hint=hint, **arguments)
     near = catalogue.meant_table(database, error, made=tuple(_tables_made(trace)))
     if not near and _is_brownfield(error, plan, trace, before):
@@ -269,21 +269,15 @@ def _what(error: BaseException, failed: Step, plan: Plan, chain: Chain) -> str:
             f"Revision {failed.revision}{message} uses autocommit_block(){place}, which is not possible inside the "
             "transaction that is open around it."
         )
-    said = failures.words(error)
-    kind = "" if getattr(error, "orig", None) is not None else f"{type(error).__name__}: "
-    return f"Revision {failed.revision}{message} {verb}{place}: {kind}{said}"
+    return f"Revision {failed.revision}{message} {verb}{place}: {failures.with_kind(error)}"
 
 
 def _without_step(error: BaseException) -> str:
     """Everything ran, and then: most often a COMMIT that the database refused."""
     if isinstance(error, Unfinished):
         return f"{error}."
-    said = failures.words(error)
-    return (
-        f"The database refused: {said}"
-        if getattr(error, "orig", None) is not None
-        else f"{type(error).__name__}: {said}"
-    )
+    refused = "The database refused: " if getattr(error, "orig", None) is not None else ""
+    return f"{refused}{failures.with_kind(error)}"
 
 
 def _hint(error: BaseException, failed: Step, plan: Plan, after: tuple[str, ...] | None) -> str:
@@ -297,10 +291,19 @@ def _hint(error: BaseException, failed: Step, plan: Plan, after: tuple[str, ...]
             "let a statement run longer: %config MigrateMagics.statement_timeout_s = 600 "
             "(or whatever limits it on the server), then run it again"
         )
+    if failures.is_denied(error):
+        return _right(error) + _way_on(failed, plan, after)
     mend = f"mend {Path(_path(plan, failed)).name}"
     if _changes(failed, Outcome.APPLIED):
         return f"{mend}, {_way_on(failed, plan, after)}"
     return f"{mend}, then {_way_on(failed, plan, after)}; %migrate why shows the whole traceback"
+
+
+def _right(error: BaseException) -> str:
+    """What comes before the same command again, where a right is missing: without it the command fails again."""
+    if not failures.is_denied(error):
+        return ""
+    return "let the user of this connection have the right (GRANT), or connect with one that has it; then "
 
 
 def _way_on(failed: Step | None, plan: Plan, after: tuple[str, ...] | None) -> str:

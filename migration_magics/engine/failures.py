@@ -58,6 +58,7 @@ _READ_ONLY = {"25006", 1290, 1792, 1836}
 _LOCKED = {"55P03", 1205, 3572}
 _TIMED_OUT = {1969, 3024}
 _TABLE_MISSING = {"42P01", 1146}
+_DENIED = {"42501", 1044, 1142, 1143, 1227, 1370}
 
 
 def code(error: BaseException) -> str | int | None:
@@ -77,6 +78,17 @@ def words(error: BaseException) -> str:
     text = str(arguments[1]) if len(arguments) > 1 and isinstance(arguments[0], int) else str(original)
     text = " ".join(line.strip() for line in text.splitlines() if line.strip())
     return redact(text or type(original).__name__)
+
+
+def with_kind(error: BaseException) -> str:
+    """Return `words` with the class before them, unless it is a driver's, which says nothing to a person."""
+    kind = "" if getattr(error, "orig", None) is not None else f"{type(error).__name__}: "
+    return f"{kind}{words(error)}"
+
+
+def is_denied(error: BaseException) -> bool:
+    """Say whether *error* is about a right that the user of the connection does not have."""
+    return code(error) in _DENIED
 
 
 def is_table_missing(error: BaseException) -> bool:

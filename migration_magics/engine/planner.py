@@ -55,16 +55,23 @@ def walk(chain: Chain, lower: str | tuple[str, ...], upper: str | tuple[str, ...
 
 
 def plan_upgrade(
-    chain: Chain, target: str, heads: tuple[str, ...], *, database: str = "", connection: str = ""
+    chain: Chain,
+    target: str,
+    heads: tuple[str, ...],
+    *,
+    database: str = "",
+    connection: str = "",
+    command: str = "upgrade",
 ) -> Plan:
     """Return what `alembic upgrade TARGET` would run on a database that stands at *heads*.
 
+    *command* is what a hint tells to type, where it is another that counts its way up.
     Raises RevisionNotFound, RevisionAmbiguous, SeveralHeads, TargetUnreachable, DatabaseAhead; RevisionFileBroken for one
     on the way that has no upgrade or is no Python.
     """
     graph = chain.graph
     require_known(graph, heads, connection or "the database")
-    with resolving(graph, target, "upgrade", heads):
+    with resolving(graph, target, "upgrade", heads, command):
         order = host.upgrade_order(chain.directory, target, heads)
     _require_sound(chain, order)
     for id_ in order:
@@ -74,12 +81,18 @@ def plan_upgrade(
 
 
 def plan_downgrade(
-    chain: Chain, target: str, heads: tuple[str, ...], *, database: str = "", connection: str = ""
+    chain: Chain,
+    target: str,
+    heads: tuple[str, ...],
+    *,
+    database: str = "",
+    connection: str = "",
+    command: str = "downgrade",
 ) -> Plan:
     """Return what `alembic downgrade TARGET` would run. Raises as `plan_upgrade`."""
     graph = chain.graph
     require_known(graph, heads, connection or "the database")
-    with resolving(graph, target, "downgrade", heads), _one_way(target, heads):
+    with resolving(graph, target, "downgrade", heads, command), _one_way(target, heads):
         order = host.downgrade_order(chain.directory, target, heads)
     _require_sound(chain, order)
     return _plan("downgrade", target, chain, order, heads, database=database, connection=connection)

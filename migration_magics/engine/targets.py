@@ -30,29 +30,34 @@ _SHOWS_WHAT_LIES_WHERE = "%migrate history shows what lies where"
 
 
 @contextmanager
-def resolving(graph: Graph, text: str, doing: str = "", heads: tuple[str, ...] = ()) -> Iterator[None]:
+def resolving(
+    graph: Graph, text: str, doing: str = "", heads: tuple[str, ...] = (), command: str = ""
+) -> Iterator[None]:
     """Turn Alembic's errors about the identifier *text* into ours.
 
-    *doing* is the command, for the hint; *heads* are the database's, where the command starts from them.
+    *doing* is what *text* is resolved for, *command* what a hint tells to type (default: the same); *heads* are the
+    database's, where the command starts from them.
     """
     try:
         yield
     except MigrationError:
         raise
     except CommandError as error:
-        raise _explained(host.original(error), graph, text, doing, heads) from error
+        raise _explained(host.original(error), graph, text, doing, heads, command=command or doing) from error
     except host.RevisionError as error:
-        raise _explained(error, graph, text, doing, heads) from error
+        raise _explained(error, graph, text, doing, heads, command=command or doing) from error
     except (AssertionError, AttributeError, IndexError, KeyError, ValueError, TypeError) as error:
         raise TargetProblem(
             f"{text!r} means no single revision here.", hint="%migrate history shows the revisions"
         ) from error
 
 
-def _explained(error: Exception, graph: Graph, text: str, doing: str, heads: tuple[str, ...]) -> TargetProblem:
+def _explained(
+    error: Exception, graph: Graph, text: str, doing: str, heads: tuple[str, ...], *, command: str
+) -> TargetProblem:
     said = str(error)
     if isinstance(error, host.MultipleHeads):
-        return several_heads(graph, tuple(error.heads), doing)
+        return several_heads(graph, tuple(error.heads), command)
     if isinstance(error, host.RangeNotAncestorError) or "Not a valid downgrade target" in said:
         return _unreachable(graph, text, doing, heads)
     if isinstance(error, host.ResolutionError):
@@ -62,7 +67,7 @@ def _explained(error: Exception, graph: Graph, text: str, doing: str, heads: tup
     if "didn't produce" in said or "Walked too far" in said:
         return _too_far(text, doing)
     if "mbiguous" in said:
-        return _ambiguous(graph, text, doing, heads)
+        return _ambiguous(graph, text, command, heads)
     if "overlaps" in said and (doubled := _contained(graph, heads)):
         newer, older = doubled
         return TargetProblem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from ..engine.reflect.version_tables import version_tables, without
 from ..errors import ModelsProblem
 from . import scratch
 from .replay import replay
-from .scratch import NoScratch
+from .scratch import NoScratch, without_name
 from .timeline import At
 
 if TYPE_CHECKING:
@@ -34,9 +35,15 @@ def schema_of_models(history: History, like: Database | None, metadatas: Sequenc
     try:
         with scratch.empty(like, is_furnished=True) as copy:
             return _on(history, copy, _tables(history, copy, metadatas))
-    except NoScratch:
+    except NoScratch as refusal:
         with scratch.in_memory() as copy:
-            return _on(history, copy, _tables(history, copy, metadatas))
+            try:
+                found = _on(history, copy, _tables(history, copy, metadatas))
+            except ModelsProblem as error:
+                raise ModelsProblem(
+                    f"{refusal.message} So SQLite in memory was tried. {error.message}", hint=refusal.hint
+                ) from error
+        return replace(found, notes=(f"{refusal.message} So the models were {found.place}.",))
 
 
 def _on(history: History, copy: scratch.Scratch, metadatas: Sequence[sa.MetaData]) -> At:
@@ -50,7 +57,7 @@ def _on(history: History, copy: scratch.Scratch, metadatas: Sequence[sa.MetaData
         database.run(create)
     except (exc.SQLAlchemyError, TypeError, ValueError) as error:
         raise ModelsProblem(
-            f"The models cannot be created on {copy.place}: {failures.words(error)}",
+            f"The models cannot be created on {copy.place}: {without_name(failures.words(error))}",
             hint="%migrate why shows the whole traceback",
         ) from error
     schema = without(database.run(reflect), version_tables(history.calls(database)))

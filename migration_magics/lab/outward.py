@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from ..engine import planner, runner
 from ..engine.reflect import reflect
 from ..engine.reflect.version_tables import version_tables, without
-from ..errors import MigrationError, ReplayFailed
+from ..errors import MigrationError, ReplayFailed, ReplayInterrupted
 from ..model.timeline import Timeline
 from . import scratch
 from .replay import Notes, run, shared
+from .scratch import without_name
 
 if TYPE_CHECKING:
     from ..engine.database import Database
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
     from .scratch import Scratch
 
 
-def replayed(history: History, source: Database) -> Timeline:
+def replayed(history: History, source: Database, targets: tuple[str, ...] = ("heads",)) -> Timeline:
     """Return the replay of *history* that starts from the schema of *source*, walked both ways on copies of it.
 
+    Up to the *targets*, and down as far as downgrades lead.
     Where a downgrade is missing or fails, the timeline begins above it and its notes say so.
-    Raises ReplayFailed for an upgrade that fails, NoScratch, DatabaseAhead.
+    Raises ReplayFailed for an upgrade that fails, ReplayInterrupted, NoScratch, DatabaseAhead.
     """
     heads = runner.read_heads(source, history.calls(source))
     planner.require_known(history.chain.graph, heads, source.name)
@@ -36,7 +38,11 @@ def replayed(history: History, source: Database) -> Timeline:
     live = without(source.run(reflect), tables)
     with scratch.furnished(source) as copy:
         upward = _stamped(history, copy, heads, tables, live)
-        run(history, copy, _plan(history, copy, heads), upward)
+        at = heads
+        for target in _not_there(history, heads, targets):
+            plan = _plan(history, copy, target, at)
+            run(history, copy, plan, upward)
+            at = plan.to_heads
         place = f"{copy.place}, from {source.name} outward"
     with scratch.furnished(source) as copy:
         downward = _stamped(history, copy, heads, tables, live)
@@ -52,20 +58,18 @@ def _stamped(history: History, copy: Scratch, heads: tuple[str, ...], tables: fr
         plan = planner.plan_stamp(
             history.chain, heads, (), database=copy.database.identity, connection=copy.database.name
         )
-        runner.run(
-            plan,
-            history.chain,
-            history.environment,
-            copy.database,
-            settings=history.settings,
-            options=runner.Options(x=history.x, engine_name=history.engine_name),
-        )
+        run(history, copy, plan)
     return Notes(tables, shared(live, without(copy.database.run(reflect), tables)), is_whole=True)
 
 
-def _plan(history: History, copy: Scratch, heads: tuple[str, ...]) -> Plan:
+def _not_there(history: History, heads: tuple[str, ...], targets: tuple[str, ...]) -> tuple[str, ...]:
+    applied = history.chain.graph.ancestors(heads)
+    return tuple(target for target in targets if target not in applied)
+
+
+def _plan(history: History, copy: Scratch, target: str, heads: tuple[str, ...]) -> Plan:
     return planner.plan_upgrade(
-        history.chain, "heads", heads, database=copy.database.identity, connection=copy.database.name
+        history.chain, target, heads, database=copy.database.identity, connection=copy.database.name
     )
 
 
@@ -92,6 +96,8 @@ def _why_not(history: History, copy: Scratch, plan: Plan, noted: Notes) -> str:
         run(history, copy, plan, noted)
     except ReplayFailed as error:
         return error.why
+    except ReplayInterrupted:
+        raise
     except MigrationError as error:
-        return error.message
+        return without_name(error.message)
     return ""

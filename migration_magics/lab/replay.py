@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sqlalchemy import exc
 
 from ..engine import failures, planner, runner
 from ..engine.host.touched import renames, touched
+from ..engine.places import place_of
 from ..engine.reflect import reflect
 from ..engine.reflect.version_tables import version_tables, without
-from ..errors import MigrationError, MoveFailed, MoveInterrupted, ReplayFailed
+from ..errors import BrownfieldBase, MigrationError, MoveFailed, MoveInterrupted, ReplayFailed, ReplayInterrupted
 from ..model.diff import Change, diff
 from ..model.timeline import Entry, Timeline
 from ..model.trace import Outcome
+from .scratch import without_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     from ..engine.host.recorder import StepDraft
     from ..model.plan import Plan
     from ..model.schema import Schema, Table
+    from ..model.trace import Step
     from ..settings import Settings
     from .scratch import Scratch
 
@@ -120,7 +126,7 @@ def replay(history: History, copy: Scratch, targets: tuple[str, ...], *, is_whol
     """Return what the history does on *copy*, which is empty, from base up to each of *targets* in turn.
 
     None where a step changed more than its directives told: then it has to be replayed with *is_whole*.
-    Raises ReplayFailed, naming the revision; EnvironmentFailed, and what planning raises.
+    Raises ReplayFailed, naming the revision; ReplayInterrupted; EnvironmentFailed, and what planning raises.
     """
     database = copy.database
     tables = version_tables(history.calls(database))
@@ -151,28 +157,46 @@ def run(history: History, copy: Scratch, plan: Plan, noted: Notes | None = None)
             options=options,
             on_step=history.on_step,
         )
-    except MoveInterrupted:
-        raise
+    except MoveInterrupted as error:
+        raise _interrupted(error) from error
     except MoveFailed as error:
-        raise _failed(error, copy) from error
+        raise _failed(error, history, copy) from error
 
 
-def _failed(error: MoveFailed, copy: Scratch) -> MigrationError:
+def _interrupted(error: MoveInterrupted) -> ReplayInterrupted:
+    failed = _failed_step(error)
+    where = f" in revision {failed.revision}" if failed is not None else ""
+    return ReplayInterrupted(
+        f"The replay was stopped{where}. Its copy is gone; nothing of your database was touched.",
+        hint="type the command again",
+    )
+
+
+def _failed(error: MoveFailed, history: History, copy: Scratch) -> ReplayFailed:
     """Return the error for a history of which a revision does not run on *copy*."""
-    steps = error.trace.steps if error.trace is not None else ()
-    failed = next((step for step in steps if step.outcome in {Outcome.FAILED, Outcome.UNKNOWN}), None)
-    cause = error.__cause__
-    why = error.message if cause is None or isinstance(cause, MigrationError) else failures.words(cause)
+    failed, cause, graph = _failed_step(error), error.__cause__, history.chain.graph
+    is_told = cause is None or isinstance(cause, MigrationError)
+    why = without_name(error.message if cause is None or is_told else failures.with_kind(cause))
     revision = failed.revision if failed is not None else ""
     message = f" ({failed.message})" if failed is not None and failed.message else ""
     named = f"revision {revision}{message}" if revision else "it"
+    path = graph[revision].path if revision in graph else None
+    place = place_of(cause, path) if cause is not None and path is not None else ""
+    start = f" from {copy.origin}" if isinstance(cause, exc.DBAPIError) else ""
+    is_hinted = is_told or path is None or isinstance(error, BrownfieldBase)
+    mend = f"mend {place[2:-1] or Path(path or '').name}; %migrate why shows the whole traceback"
     return ReplayFailed(
-        f"The history cannot be replayed from an empty database: {named} fails on {copy.place}: {why}",
+        f"The history cannot be replayed{start}: {named} fails{place} on {copy.place}: {why}",
         revision=revision,
         place=copy.place,
         why=why,
-        hint="start from what the database is now, and walk outward from there: add --from-database",
+        hint=error.hint if is_hinted else mend,
     )
+
+
+def _failed_step(error: MoveFailed) -> Step | None:
+    steps = error.trace.steps if error.trace is not None else ()
+    return next((step for step in steps if step.outcome in {Outcome.FAILED, Outcome.UNKNOWN}), None)
 
 
 def shared(before: Schema, after: Schema) -> Schema:

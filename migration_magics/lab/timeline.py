@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ from .replay import History, replay
 from .scratch import NoScratch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..engine.chain import Chain
     from ..engine.database import Database
     from ..model.graph import Graph
@@ -24,10 +27,16 @@ if TYPE_CHECKING:
 _FORMAT = "1"
 """Goes up when what is noted of a history changes its meaning."""
 
+_OUTWARD = "start from what the database is now, and walk outward from there: add --from-database"
+
+
+NOTHING = "nothing applied"
+"""The place of base: nothing was replayed for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """The schema at a place in the history, and how it is known: "replayed on SQLite in memory"."""
+    """The schema at a place in the history, and where it was replayed: "SQLite in memory"."""
 
     schema: Schema
     place: str
@@ -46,9 +55,19 @@ class Timelines:
         """Return the replay of the whole history, in the order in which `upgrade heads` runs it.
 
         On a copy like the database *like*; where no right to make one is there, on SQLite in memory, and the notes say so.
-        With *is_from_database* it starts from what *like* is now and walks both ways. Raises ReplayFailed.
+        With *is_from_database* it starts from what *like* is now and walks both ways. Raises ReplayFailed, whose hint is
+        what may help here; ReplayInterrupted; NoScratch where it starts from a database that no copy can be made of.
         """
-        return self._found(history, like, (), is_from_database=is_from_database)
+        with self._advising(history, like, is_from_database=is_from_database):
+            return self._found(history, like, (), is_from_database=is_from_database)
+
+    def known(self, history: History, like: Database | None, *, is_from_database: bool = False) -> Timeline:
+        """Return what can be replayed: without the revisions that fail and what stands on them, and the notes say so.
+
+        Raises as `whole` where nothing is left.
+        """
+        with self._advising(history, like, is_from_database=is_from_database):
+            return self._known(history, like, is_from_database=is_from_database)
 
     def up_to(self, history: History, like: Database | None, ids: tuple[str, ...]) -> Timeline:
         """Return the replay of *ids* and what they stand on, and of nothing else. Raises as `whole`."""
@@ -74,18 +93,43 @@ class Timelines:
 
         Raises as `whole`; a history that fails somewhere above *ids* is no obstacle.
         """
+        with self._advising(history, like, is_from_database=is_from_database):
+            return self._at(history, like, ids, is_from_database=is_from_database)
+
+    def _known(self, history: History, like: Database | None, *, is_from_database: bool) -> Timeline:
+        graph, ids = self._chain.graph, tuple[str, ...]()
+        failed: dict[str, str] = {}
+        while True:
+            try:
+                found = self._found(history, like, ids, is_from_database=is_from_database)
+            except ReplayFailed as error:
+                failed[error.revision] = error.message
+                left = set(graph.revisions) - graph.descendants(id_ for id_ in failed if id_ in graph)
+                ids, before = graph.heads_of(left), ids
+                if not ids or ids == before:
+                    raise
+                problem = error
+                continue
+            if failed and not any(entry.diff for entry in found.entries) and found.start.is_empty:
+                raise problem
+            told = (f"Without {id_} and what stands on it. {message}" for id_, message in failed.items())
+            return replace(found, notes=(*found.notes, *told)) if failed else found
+
+    def _at(self, history: History, like: Database | None, ids: tuple[str, ...], *, is_from_database: bool) -> At:
         graph = self._chain.graph
         try:
-            timeline = self.whole(history, like, is_from_database=is_from_database)
+            timeline = self._found(history, like, (), is_from_database=is_from_database)
         except ReplayFailed as error:
             if not error.revision or _fails_alone(graph, error.revision, ids):
                 raise
             if not ids:
                 return _nothing(like)
-            timeline = self._found(history, like, ids, is_from_database=False)
+            timeline = self._found(history, like, ids, is_from_database=is_from_database)
         found = _direct(timeline, graph, ids)
         if found is None and not ids:  # it starts above base, and below there is nothing that it knows
             return _nothing(like)
+        if found is None and graph.ancestors(ids) < set(timeline.applied):
+            raise _too_old(timeline, graph, ids)
         if found is None:
             timeline = self._found(history, like, ids, is_from_database=False)
             found = _direct(timeline, graph, ids)
@@ -101,16 +145,44 @@ class Timelines:
         if found is not None:
             return found
         if is_from_database and like is not None:
-            found = outward.replayed(history, like)
+            found = outward.replayed(history, like, ids or ("heads",))
         else:
             try:
                 found = _replayed(history, like, ids or ("heads",))
                 cache.write(name, found)
             except NoScratch as refusal:  # not on disk: the right may be given
-                found = self._found(history, None, ids, is_from_database=False)
-                found = replace(found, notes=(*found.notes, refusal.message))
+                found = self._instead(history, ids, refusal)
         self._kept[name] = found
         return found
+
+    def _instead(self, history: History, ids: tuple[str, ...], refusal: NoScratch) -> Timeline:
+        """The replay on SQLite in memory, where a server takes no scratch database."""
+        try:
+            found = self._found(history, None, ids, is_from_database=False)
+        except ReplayFailed as error:
+            raise ReplayFailed(
+                f"{refusal.message} So SQLite in memory was tried. {error.message}",
+                revision=error.revision,
+                place=error.place,
+                why=error.why,
+                hint=refusal.hint,
+            ) from refusal
+        said = f"{refusal.message} So the history ran on {found.place}, and its schemas are as SQLite spells them."
+        return replace(found, notes=(*found.notes, said))
+
+    @contextmanager
+    def _advising(self, history: History, like: Database | None, *, is_from_database: bool) -> Iterator[None]:
+        """Let the hint of ReplayFailed name --from-database where that helps: what fails is applied in the database."""
+        try:
+            yield
+        except ReplayFailed as error:
+            graph, is_refused = self._chain.graph, isinstance(error.__cause__, NoScratch)
+            if like is None or is_from_database or is_refused or error.revision not in graph:
+                raise
+            heads = runner.read_heads(like, history.calls(like))
+            if error.revision in graph.ancestors(id_ for id_ in heads if id_ in graph):
+                error.hint = _OUTWARD
+            raise
 
     def _read(self, name: str) -> Timeline | None:
         found = cache.read(name)
@@ -144,9 +216,19 @@ def _fails_alone(graph: Graph, failed: str, ids: tuple[str, ...]) -> bool:
     return failed in wanted and all(failed in graph.ancestors((id_,)) for id_ in beside)
 
 
+def _too_old(timeline: Timeline, graph: Graph, ids: tuple[str, ...]) -> ReplayFailed:
+    """Return the error for *ids* below where a timeline begins that walked down from a database."""
+    oldest = ", ".join(graph.heads_of(timeline.applied))
+    return ReplayFailed(
+        f"The schema at {', '.join(ids)} is not known. {' '.join(timeline.notes)}".strip(),
+        place=timeline.place,
+        hint=f"{oldest} is the oldest that is known from here",
+    )
+
+
 def _nothing(like: Database | None) -> At:
     family = like.family if like is not None else "sqlite"
-    return At(Schema(family), "nothing applied", family)
+    return At(Schema(family), NOTHING, family)
 
 
 def _kind(like: Database | None) -> tuple[str, ...]:

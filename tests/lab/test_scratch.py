@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from migration_magics.commands.sides import history_of, like_of
 from migration_magics.engine.database import Database
-from migration_magics.errors import MoveInterrupted, ReplayFailed
+from migration_magics.errors import ReplayFailed, ReplayInterrupted
 from migration_magics.lab import scratch
 from migration_magics.lab.scratch import PREFIX, NoScratch
 
@@ -115,9 +115,46 @@ def test_a_replay_that_fails_leaves_none(make, server_url, scratches):
 def test_a_replay_that_is_interrupted_leaves_none(make, server_url, scratches):
     project = make(server_url)
     project.add("a1", "op.create_table('t', sa.Column('id', sa.Integer))\nraise KeyboardInterrupt")
-    with pytest.raises(MoveInterrupted):
+    with pytest.raises(ReplayInterrupted, match=r"stopped in revision a1\. Its copy is gone") as caught:
         project.ws.timelines.whole(history_of(project.ws), like_of(project.ws))
+    assert (caught.value.hint, caught.value.details) == ("type the command again", ())
     assert scratches(server_url) == set()
+
+
+def test_a_replay_from_the_database_that_is_interrupted_stops(make, sqlite_url):
+    """On its way up and on its way down: the second is no downgrade that fails, after which less would be known."""
+    project = make(sqlite_url)
+    project.add("a1", "op.create_table('t', sa.Column('id', sa.Integer))", "raise KeyboardInterrupt")
+    project.ws.upgrade("head")
+    project.add("b1", "pass")
+    with pytest.raises(ReplayInterrupted, match="in revision a1"):
+        project.ws.timelines.whole(history_of(project.ws), like_of(project.ws), is_from_database=True)
+    project.add("c1", "raise KeyboardInterrupt")
+    with pytest.raises(ReplayInterrupted, match="in revision c1"):
+        project.ws.timelines.whole(history_of(project.ws), like_of(project.ws), is_from_database=True)
+
+
+@pytest.mark.parametrize(
+    "said, expected",
+    [
+        ("Table 'mm_scratch_17_3_0af.t' doesn't exist", "Table 't' doesn't exist"),
+        ("constraint fails (`mm_scratch_17_3_0af`.`t`, CONSTRAINT `x`)", "constraint fails (`t`, CONSTRAINT `x`)"),
+        ("Can't drop database 'mm_scratch_17_3_0af'; none", "Can't drop database 'the scratch database'; none"),
+        ("near `mm_scratch_17_3_0af`", "near the scratch database"),
+        ("Table 'mm_scratch_mine.t' of 'app.mm_scratch_1'", "Table 'mm_scratch_mine.t' of 'app.mm_scratch_1'"),
+    ],
+)
+def test_the_names_of_copies_are_left_out_of_what_servers_say(said, expected):
+    assert scratch.without_name(said) == expected
+
+
+def test_a_replay_that_fails_does_not_name_its_copy(make, server_url):
+    project = make(server_url)
+    project.add("a1", "op.drop_table('nowhere')")
+    with pytest.raises(ReplayFailed, match="nowhere") as caught:
+        project.ws.timelines.whole(history_of(project.ws), like_of(project.ws))
+    assert PREFIX not in str(caught.value)
+    assert PREFIX not in caught.value.why
 
 
 HOLD = """

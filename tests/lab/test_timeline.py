@@ -273,6 +273,70 @@ def test_a_history_that_needs_tables_starts_from_the_database(brownfield, run_sq
     assert run_sql(brownfield.url, "SELECT version_num FROM alembic_version") == [("b1",)]
 
 
+def test_a_file_that_raises_is_named_with_line_and_kind(make):
+    project = make()
+    project.add("a1", CREATE)
+    path = project.add("b1", "x = 1\nraise ValueError('boom')", message="count")
+    line = path.read_text().splitlines().index("    raise ValueError('boom')") + 1
+    with pytest.raises(ReplayFailed) as caught:
+        whole(project.ws)
+    assert caught.value.message == (
+        f"The history cannot be replayed: revision b1 (count) fails (b1.py, line {line}) on SQLite in memory: "
+        "ValueError: boom"
+    )
+    assert caught.value.hint == f"mend b1.py, line {line}; %migrate why shows the whole traceback"
+
+
+def test_starting_from_the_database_is_told_of_only_where_it_helps(brownfield):
+    """Not where the revision that fails is yet to run, nor a second time."""
+    ws = brownfield.ws
+    with pytest.raises(ReplayFailed) as caught:
+        at(ws, "c1")
+    assert "--from-database" in caught.value.hint
+    brownfield.add("d1", "raise ValueError('boom')")
+    with pytest.raises(ReplayFailed, match=r"cannot be replayed: revision d1 .* fails \(d1\.py, line \d+\)") as caught:
+        whole(ws, is_from_database=True)
+    assert caught.value.hint.startswith("mend d1.py, line ")
+    assert [column.name for column in at(ws, "c1", is_from_database=True).schema.table("t").columns][-1] == "c"
+    known = ws.timelines.known(history_of(ws), like_of(ws), is_from_database=True)
+    assert [entry.revision for entry in known.entries] == ["a1", "b1", "c1"]
+    assert known.notes[0].startswith("Without d1 and what stands on it. ")
+
+
+def test_an_empty_database_is_no_start(make, sqlite_url):
+    project = make(sqlite_url)
+    project.add("a1", "op.add_column('t', sa.Column('a', sa.Integer))")
+    for is_from_database in (False, True):
+        with pytest.raises(ReplayFailed, match="a1") as caught:
+            whole(project.ws, is_from_database=is_from_database)
+        assert "--from-database" not in caught.value.hint
+        assert "%migrate stamp head" in caught.value.hint
+
+
+def test_what_is_older_than_the_timeline_is_not_known(brownfield):
+    for path in ("a1", "b1"):
+        (brownfield.versions / f"{path}.py").unlink()
+    brownfield._newest = ()
+    brownfield.add("a1", "op.add_column('t', sa.Column('a', sa.Integer))", None)
+    brownfield.add("b1", "op.add_column('t', sa.Column('b', sa.Integer))", None)
+    with pytest.raises(ReplayFailed, match=r"at a1 is not known\. Older than b1 is not known: ") as caught:
+        at(brownfield.ws, "a1", is_from_database=True)
+    assert caught.value.hint == "b1 is the oldest that is known from here"
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_on_a_server_what_is_below_a_failing_revision_is_known(make, request, kind):
+    project = make(request.getfixturevalue(f"{kind}_url"))
+    project.add("a1", CREATE)
+    project.add("b1", "op.add_column('t', sa.Column('left', sa.Integer))", parents=("a1",))
+    project.add("c1", "op.drop_table('nowhere')", parents=("a1",))
+    project.add("d1", "pass", parents=("b1", "c1"))
+    ws = project.ws
+    known = ws.timelines.known(history_of(ws), like_of(ws))
+    assert [entry.revision for entry in known.entries] == ["a1", "b1"]
+    assert len(known.notes) == 1
+
+
 def test_where_no_way_leads_down_the_timeline_begins_above(brownfield):
     (brownfield.versions / "a1.py").unlink()
     brownfield._newest = ()
