@@ -86,7 +86,8 @@ def generated(
     """
     calls = calls_with_models(environment, database, x, engine_name, metadatas)
     every = environment.captured(x, database).calls
-    is_on_all = bool(calls[0].siblings) and metadatas is None and engine_name is None and reaches_all(every)
+    is_one_of_them = bool(calls[0].siblings) and calls[0].identity == database.identity
+    is_on_all = is_one_of_them and metadatas is None and reaches_all(every)
     calls = every if is_on_all else calls
     options, said = _options(calls, database)
     notes: tuple[str, ...] = ()

@@ -29,7 +29,8 @@ class Notebook:
         self.ws.connect(url, name="app")
         env = Path("migrations/env.py")
         text = env.read_text().replace(
-            "target_metadata = None", "exec(__import__('pathlib').Path('tables.py').read_text())\ntarget_metadata = metadata"
+            "target_metadata = None",
+            "exec(__import__('pathlib').Path('tables.py').read_text())\ntarget_metadata = metadata",
         )
         env.write_text(text)
 
@@ -283,3 +284,35 @@ def test_hostile_names_and_values(sqlite):
     with pytest.raises(QuestionsOpen) as caught:
         sqlite.autogenerate()
     assert caught.value.questions[0].evidence.samples == ("<script>",)
+
+
+TWO_DATABASES = """
+import sqlalchemy as sa
+one, two = sa.MetaData(), sa.MetaData()
+sa.Table("a", one, sa.Column("id", sa.Integer, primary_key=True))
+sa.Table("b", two, sa.Column("id", sa.Integer, primary_key=True))
+target_metadata = {"engine1": one, "engine2": two}
+"""
+
+
+def test_several_databases_are_written_as_alembic_writes_them(tmp_path, monkeypatch):
+    """The multidb template's own functions per engine, byte for byte but for the date."""
+    monkeypatch.chdir(tmp_path)
+    ws = Workspace()
+    ws.init("migrations", template="multidb")
+    ini, env = Path("alembic.ini"), Path("migrations/env.py")
+    text = ini.read_text().replace("driver://user:pass@localhost/dbname2", "sqlite:///two.db")
+    ini.write_text(text.replace("driver://user:pass@localhost/dbname", "sqlite:///one.db"))
+    source = env.read_text()
+    (line,) = [each for each in source.splitlines() if each.startswith("target_metadata") and each.endswith("{}")]
+    env.write_text(source.replace(line, TWO_DATABASES))
+    ws.connect("sqlite:///one.db")
+    written = ws.revision(message="two", autogenerate=True, rev_id="r1")
+    assert "op.create_table('b'" in written.code
+    Path(written.path).unlink()
+    alembic(tmp_path, "revision", "--autogenerate", "-m", "two", "--rev-id", "r1")
+    theirs = Path(written.path).read_text()
+    assert [
+        each for each in zip(theirs.splitlines(), written.code.splitlines(), strict=True) if each[0] != each[1]
+    ] == [each for each in zip(theirs.splitlines(), written.code.splitlines(), strict=True) if "Create Date" in each[0]]
+    ws.close()

@@ -27,14 +27,18 @@ def plugged(options: dict[str, Any], setups: Sequence[Setup]) -> Iterator[None]:
     if not setups:
         yield
         return
+    wanted = options.get("autogenerate_plugins")
     plugin = Plugin(f"migration_magics.run{next(_NUMBERS)}")
     try:
         for setup in setups:
             setup(plugin)
-        options["autogenerate_plugins"] = [*(options.get("autogenerate_plugins") or _DEFAULT), plugin.name]
+        options["autogenerate_plugins"] = [*(wanted or _DEFAULT), plugin.name]
         yield
     finally:
         plugin.remove()
+        options.pop("autogenerate_plugins", None)  # Alembic keeps one such dictionary for all databases of an env.py
+        if wanted is not None:
+            options["autogenerate_plugins"] = wanted
 
 
 def primary_key_of(context: AutogenContext, table: str, schema: str | None) -> str | None:
