@@ -65,9 +65,8 @@ MARIADB = [
 
 
 @pytest.mark.parametrize("case", MARIADB)
-def test_a_modified_column_is_lossy_where_a_value_is_not_what_it_was(
-    mariadb_url, type_, values, to, lossy, transitions
-):
+def test_a_modified_column_is_lossy_where_a_value_is_not_what_it_was(mariadb_url, case):
+    type_, values, to, lossy, transitions = case
     first, second, third = _split(values)
     setup = (
         f"CREATE TABLE t (id INTEGER PRIMARY KEY, x {type_})",
