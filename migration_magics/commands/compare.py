@@ -124,6 +124,8 @@ def diff(
     found = diff_of(left.schema, right.schema, hints)
     if MODELS in (one.label, other.label) or _is_drift(one, other):
         found = _unordered(found)
+    if MODELS in (one.label, other.label):  # they cannot say what is only seen in a database
+        left, right = _without_seen(left), _without_seen(right)
     key = ""
     if table is not None:
         found, key = _of_table(ws, found, one, other, table)

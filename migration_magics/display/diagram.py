@@ -117,7 +117,7 @@ def _lead(box: Box) -> int:
 
 
 def _size(box: Box) -> Size:
-    names = max((width(one_line(line.name, _NAME_LIMIT)) for line in box.lines), default=0)
+    names = max((width(_name(line)) for line in box.lines), default=0)
     types = max((width(_short(line.type)) for line in box.lines), default=0)
     not_null = _NOT_NULL if any(not line.is_nullable for line in box.lines) else 0
     columns = _lead(box) + (names + types) * _CHARACTER + _BETWEEN + not_null + _PAD
@@ -137,7 +137,15 @@ def _short(type_: str) -> str:
 def _title(box: Box) -> str:
     sign = _WORDS.get(box.mark, "")
     name = one_line(box.name, _TITLE_LIMIT)
+    if box.was:
+        return f"~ rename {one_line(box.was, _TITLE_LIMIT)} → {name}"
     return f"{sign} {name}" if sign else name
+
+
+def _name(line: BoxLine) -> str:
+    """Return what a column is called, and was."""
+    name = one_line(line.name, _NAME_LIMIT)
+    return f"{one_line(line.was, _NAME_LIMIT)} → {name}" if line.was else name
 
 
 def _middle(index: int) -> int:
@@ -164,7 +172,7 @@ def _box_shape(box: Box, at: tuple[int, int, int], height: int) -> BoxShape:
             _SIGNS.get(line.mark, ""),
             line.mark if line.mark in _SIGNS else "",
             tuple((keys_at + number * _KEY, key) for number, key in enumerate(line.keys)),
-            one_line(line.name, _NAME_LIMIT),
+            _name(line),
             _short(line.type),
             right,
             not line.is_nullable,
@@ -233,7 +241,7 @@ def outline(diagram: Diagram) -> str:
         leaving.setdefault(edge.source, []).append(edge)
     lines: list[str] = []
     for box in diagram.boxes:
-        name_width = max((width(one_line(line.name)) for line in box.lines), default=0)
+        name_width = max((width(_whole_name(line)) for line in box.lines), default=0)
         lines.append(_title_line(box))
         lines += [_said(line, name_width) for line in box.lines]
         lines += [f"      … {count(box.hidden, 'more column')}"] if box.hidden else []
@@ -245,11 +253,17 @@ def outline(diagram: Diagram) -> str:
 
 def _title_line(box: Box) -> str:
     sign = _WORDS.get(box.mark, "")
+    if box.was:
+        return f"~ rename {one_line(box.was)} → {one_line(box.name)}"
     return f"{sign} {one_line(box.name)}" if sign else one_line(box.name)
 
 
+def _whole_name(line: BoxLine) -> str:
+    return f"{one_line(line.was)} → {one_line(line.name)}" if line.was else one_line(line.name)
+
+
 def _said(line: BoxLine, name_width: int) -> str:
-    name = one_line(line.name)
+    name = _whole_name(line)
     filling = " " * (name_width - width(name))
     not_null = "" if line.is_nullable else " NOT NULL"
     keys = f" {' '.join(line.keys)}" if line.keys else ""

@@ -33,8 +33,12 @@ _DROPPED = {"unique": "uniques", "check": "checks", "foreignkey": "foreign keys"
 
 
 def changes(operations: Iterable[ops.MigrateOperation], dialect: Dialect) -> tuple[Change, ...]:
-    """Return *operations* as changes, in their order; one of an unknown class is told by its name under ("", "operations")."""
-    return tuple(change(each, dialect) for each in operations)
+    """Return *operations* as changes, table by table by their names, those of one table in their order.
+
+    Alembic walks the tables that models do not have as a set has them, another way in each process. One of an unknown
+    class is told by its name under ("", "operations").
+    """
+    return tuple(sorted((change(each, dialect) for each in operations), key=lambda each: each.path[0]))
 
 
 @singledispatch

@@ -47,7 +47,7 @@ def code(diff: SchemaDiff, before: model.Schema, after: model.Schema, dialect: D
     kind = MariaDBDialect if name == "mariadb" else registry.load(name)
     writing = kind(paramstyle="named")  # with a driver's own style percent signs would come out twice
     writer = _Writer(diff, before, after, writing)
-    lines = writer.lines()
+    lines = [*objects.unread(before, after), *writer.lines()]
     return Written("\n".join(lines), tuple(sorted(writer.tables.context.imports)))
 
 

@@ -22,6 +22,9 @@ _RESET = {
     "start": "START WITH 1",
 }
 
+_WRITTEN = {"schema"}
+"""Kinds that are seen, and made all the same where something shall be in them."""
+
 
 def altered_enum(sql: Sql, before: model.Enum, after: model.Enum) -> list[str]:
     """Return what adds values to an enum. PostgreSQL takes none away, and adds none inside a transaction that uses them."""
@@ -101,3 +104,13 @@ def created_view(sql: Sql, view: model.View) -> list[str]:
     lines += [execute(sql.create_index(index, sql.of(view))) for index in view.indexes]
     kind = "MATERIALIZED VIEW" if view.is_materialized else "VIEW"
     return lines + ([comment(sql, kind, view, view.comment)] if view.comment else [])
+
+
+def unread(before: model.Schema, after: model.Schema) -> list[str]:
+    """Return a comment for what is only seen, and on one side alone: policies, functions, composite types."""
+    if before.dialect != after.dialect and before.dialect and after.dialect:
+        return []
+    old, new = dict.fromkeys(before.seen), dict.fromkeys(after.seen)
+    made = [f"{each.kind} {each.name}" for each in new if each not in old and each.kind not in _WRITTEN]
+    gone = [f"drop of {each.kind} {each.name}" for each in old if each not in new and each.kind not in _WRITTEN]
+    return [not_written(what) for what in sorted((*made, *gone))]

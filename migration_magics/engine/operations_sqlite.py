@@ -47,17 +47,27 @@ def altered(tables: Tables, before: model.Table, after: model.Table, changes: li
     """Return what makes *after* of *before*, indexes and triggers included."""
     if "virtual" in dict(before.options) or "virtual" in dict(after.options):
         return [not_written(f"changes of the virtual table {after.key}")]
-    added = [change.after for change in changes if change.kind == "add" and change.path[1] == "columns"]
+    asked = [change for change in changes if change.path[1] != "column order"] or changes
+    added = [change.after for change in asked if change.kind == "add" and change.path[1] == "columns"]
     is_at_end = tuple(added) == after.columns[len(after.columns) - len(added) :] if added else True
-    rest = [change for change in changes if change.after not in added or change.path[1] != "columns"]
-    if is_at_end and all(_is_addable(column) for column in added) and not is_rebuilt(rest):
-        return _as_it_is(tables, after, changes)
+    rest = [change for change in asked if change.after not in added or change.path[1] != "columns"]
+    # To put a column elsewhere is to make the whole table anew: done where that, and nothing else, is asked.
+    unplaced = [] if is_at_end and asked == changes else [not_written(_places(after, added))]
+    if all(_is_addable(column) for column in added) and not is_rebuilt(rest):
+        return [*_as_it_is(tables, after, asked), *unplaced]
     is_kept = any(
         before.column(column.name) for column in after.columns
     )  # a batch without that copies nothing, and fails
-    if is_at_end and is_kept and _is_plain(tables, before) and _is_plain(tables, after) and _fits_batch(changes):
-        return tables.batch(after, _operations(tables, after, changes))
+    if is_kept and _is_plain(tables, before) and _is_plain(tables, after) and _fits_batch(asked):
+        return [*tables.batch(after, _operations(tables, after, asked)), *unplaced]
     return _anew(tables, before, after)
+
+
+def _places(table: model.Table, added: list[model.Column]) -> str:
+    if not added:
+        return f"order of the columns of {table.key}"
+    last = "it stands last" if len(added) == 1 else "they stand last"
+    return f"place of {', '.join(f'{table.key}.{column.name}' for column in added)}: {last}"
 
 
 def _is_addable(column: model.Column) -> bool:

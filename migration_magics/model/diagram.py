@@ -23,24 +23,26 @@ Mark = Literal["", "add", "drop", "alter"]
 
 @dataclass(frozen=True, slots=True)
 class BoxLine:
-    """A column in a box. *keys* are among "PK", "FK", "UQ"; *mark* says what a diff does to it."""
+    """A column in a box. *keys* are among "PK", "FK", "UQ"; *mark* says what a diff does to it, *was* its name before that."""
 
     name: str
     type: str
     keys: tuple[str, ...] = ()
     is_nullable: bool = True
     mark: Mark = ""
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A table."""
+    """A table. *was* is its name before a diff renamed it."""
 
     name: str
     lines: tuple[BoxLine, ...]
     mark: Mark = ""
     hidden: int = 0
     """How many columns were left out."""
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +108,51 @@ class _Marks:
         self.gone: dict[str, list[Column]] = {}
         self.foreign_keys: dict[tuple[str, ForeignKey], Mark] = {}
         self.dropped: list[Edge] = []
+        self.old_tables: dict[str, str] = {}
+        self.old_columns: dict[tuple[str, str], str] = {}
         for change in diff.changes:
             if change.path[0]:
                 self._add(change)
 
     def _add(self, change: Change) -> None:
         table, *part = change.path
-        mark: Mark = "alter" if change.kind == "rename" else change.kind
+        if change.kind == "rename":
+            self._rename(change)
+            return
+        mark: Mark = change.kind
         if not part:
-            self.tables[change.after if change.kind == "rename" else table] = mark
+            self.tables[table] = mark
             return
         self.tables.setdefault(table, "alter")
         if part[0] == "columns":
-            self.columns[table, change.after if change.kind == "rename" else part[-1]] = mark
+            self.columns[table, part[-1]] = mark
             if change.kind == "drop":
                 self.gone.setdefault(table, []).append(change.before)
         elif part[0] == "foreign keys" and change.kind == "drop":
             self.dropped.append(_edge(table, change.before, {}, "drop"))
         elif part[0] == "foreign keys" and change.kind in ("add", "alter"):
             self.foreign_keys[table, change.after] = mark
+
+    def _rename(self, change: Change) -> None:
+        """Note an old name; all that is noted of a table goes by its new one from here on."""
+        table, before, after = change.path[0], change.before, change.after
+        if len(change.path) == 1:
+            self.old_tables[after] = self.old_tables.pop(before, before)
+            self.tables.pop(before, None)
+            self.tables[after] = "alter"
+            self.columns = {(_moved(key, before, after), name): mark for (key, name), mark in self.columns.items()}
+            self.old_columns = {
+                (_moved(key, before, after), name): old for (key, name), old in self.old_columns.items()
+            }
+            return
+        self.tables.setdefault(table, "alter")
+        self.old_columns[table, after] = self.old_columns.pop((table, before), before)
+        self.columns.pop((table, before), None)
+        self.columns[table, after] = "alter"
+
+
+def _moved(key: str, before: str, after: str) -> str:
+    return after if key == before else key
 
 
 def _edges(table: Table, marks: _Marks | None = None) -> list[Edge]:
@@ -152,12 +180,14 @@ def _box(table: Table, marks: _Marks | None = None, *, is_brief: bool = False) -
     others = [line for line in lines if not line.keys and not line.mark][: room if len(lines) > _MOST_LINES else None]
     kept = {id(line) for line in (*important, *(() if is_brief else others))}
     shown = tuple(line for line in lines if id(line) in kept)
-    return Box(table.key, shown, marks.tables.get(table.key, "") if marks else "", len(lines) - len(shown))
+    mark, was = (marks.tables.get(table.key, ""), marks.old_tables.get(table.key, "")) if marks else ("", "")
+    return Box(table.key, shown, mark, len(lines) - len(shown), was)
 
 
 def _line(table: Table, column: Column, marks: _Marks | None) -> BoxLine:
-    mark = marks.columns.get((table.key, column.name), "") if marks else ""
-    return BoxLine(column.name, column.type, _keys(table, column.name), column.is_nullable, mark)
+    at = (table.key, column.name)
+    mark, was = (marks.columns.get(at, ""), marks.old_columns.get(at, "")) if marks else ("", "")
+    return BoxLine(column.name, column.type, _keys(table, column.name), column.is_nullable, mark, was)
 
 
 def _keys(table: Table, name: str) -> tuple[str, ...]:

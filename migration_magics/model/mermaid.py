@@ -75,6 +75,7 @@ def _attribute(line: BoxLine, mark: Mark) -> str:
     keys = ", ".join(_KEYS[key] for key in line.keys if key in _KEYS)
     remarks = [line.name] if name != line.name else []
     remarks += [] if line.is_nullable else ["NOT NULL"]
+    remarks += [f"was {line.was}"] if line.was else []
     remarks += [_MARKS[mark]] if mark in _MARKS else []
     comment = _quoted(", ".join(remarks)) if remarks else ""
     return " ".join(part for part in (_word(line.type), name, keys, comment) if part)

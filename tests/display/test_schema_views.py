@@ -9,6 +9,7 @@ import pytest
 from migration_magics.display import bundle, text
 from migration_magics.display.schema_words import definition, differences, part_of
 from migration_magics.model.blame import Event, Life
+from migration_magics.model.diagram import diagram_of_diff
 from migration_magics.model.diff import Change, SchemaDiff
 from migration_magics.model.schema import (
     Check,
@@ -223,3 +224,63 @@ def test_a_life_is_told_event_by_event_in_place_of_the_table() -> None:
 def test_very_much_that_is_not_compared_is_cut() -> None:
     result = Compared("a", "b", SchemaDiff(), not_compared=tuple(f"function f{number:03}" for number in range(200)))
     assert "… 150 more, see .to_dict()" in text(result)
+
+
+RENAMED = SchemaDiff(
+    (
+        Change("rename", ("users", "columns", "mail"), "mail", "email"),
+        Change("rename", ("users",), "users", "accounts"),
+        Change("add", ("accounts", "columns", "age"), None, Column("age", "integer")),
+        Change("drop", ("gone",), Table("gone")),
+    )
+)
+
+
+def test_a_renamed_table_is_one_table() -> None:
+    shown = text(Compared("a1", "e1", RENAMED))
+    assert "4 changes in 2 tables" in shown
+    assert "accounts (~ alter) · 3 changes" in shown
+    assert "users (~ alter)" not in shown
+
+
+def test_a_picture_has_the_old_names() -> None:
+    after = Schema("sqlite", (Table("accounts", (Column("email", "TEXT"), Column("age", "integer"))),))
+    shown = text(Compared("a1", "e1", RENAMED, diagram=diagram_of_diff(Schema("sqlite"), after, RENAMED)))
+    assert "~ rename users → accounts" in shown
+    assert "~ mail → email" in shown
+
+
+def test_one_table_that_is_the_same_is_all_that_is_said() -> None:
+    shown = text(Compared("models", "db", SchemaDiff(), table="other.t"))
+    assert "other.t is the same in models and db" in shown
+    assert "No differences" not in shown
+
+
+def test_what_the_history_lacks_is_not_listed_twice() -> None:
+    lacking = added(wide("lacking", 2))
+    shown = text(Checked(lacking, SchemaDiff(), lacking))
+    assert "The same as between models and database." in shown
+    assert shown.count("lacking (+ add table)") == 1
+    assert text(Checked(lacking, SchemaDiff(), added(wide("more", 2)))).count("(+ add table)") == 2
+
+
+def test_what_is_not_compared_with_models_may_be_with_the_history() -> None:
+    shown = text(Checked(SchemaDiff(), SchemaDiff(), not_checked=("functions: f()",), not_with_models=("views: v",)))
+    lead, _, rest = shown.partition("Compared by nobody:")
+    assert "Not compared with the models:\n\n- views: v" in lead
+    assert "- functions: f()" in rest
+
+
+@pytest.mark.parametrize(
+    "schema, said",
+    [
+        (Schema("sqlite", views=(View("v", "SELECT 1"),)), "SELECT 1"),
+        (Schema("postgresql", enums=(Enum("v", ("sad", "glad")),)), "(sad, glad)"),
+        (Schema("postgresql", sequences=(Sequence("v", "bigint"),)), "bigint"),
+        (Schema("sqlite"), "Nothing is called so."),
+    ],
+)
+def test_what_is_no_table_is_shown_in_full(schema: Schema, said: str) -> None:
+    shown = text(SchemaShown(schema, "db", "v"))
+    assert said in shown
+    assert "of db" in shown.splitlines()[0]

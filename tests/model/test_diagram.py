@@ -163,6 +163,22 @@ def test_foreign_keys_that_come_and_go_are_marked() -> None:
     )
     assert {box.name: box.mark for box in shown.boxes} == {"a": "alter", "b": "alter", "c": ""}
     assert [line.mark for line in shown.boxes[1].lines] == ["alter", ""]
+    assert [box.was for box in shown.boxes] == ["was_a", "", ""]
+    assert [line.was for line in shown.boxes[1].lines] == ["was_id", ""]
+
+
+def test_a_column_keeps_its_old_name_when_its_table_gets_another() -> None:
+    """A diff renames columns first, by their tables' old names; names may be swapped on the way."""
+    diff = SchemaDiff(
+        (
+            Change("rename", ("old", "columns", "key"), "key", "id"),
+            Change("rename", ("old",), "old", "between"),
+            Change("rename", ("between",), "between", "a"),
+        )
+    )
+    (box,) = diagram_of_diff(schema(), schema(table("a")), diff).boxes
+    assert (box.name, box.was, box.mark) == ("a", "old", "alter")
+    assert [(line.name, line.was, line.mark) for line in box.lines] == [("id", "key", "alter")]
 
 
 @given(schemas())

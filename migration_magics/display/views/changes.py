@@ -44,7 +44,7 @@ _BEFORE, _AFTER = 2, 3
 def summed_up(diff: SchemaDiff) -> tuple[Line, ...]:
     """Return how many changes there are, in how many tables, and of what kind: "+ 2", "- 1", "~ 3"."""
     kinds = Counter(_SIGNS[change.kind][0][0] for change in diff.changes)
-    tables = len({change.path[0] for change in diff.changes if change.path[0]})
+    tables = len({name for name in _tables(diff.changes) if name})
     said = count(len(diff.changes), "change") + (f" in {count(tables, 'table')}" if tables else "")
     tones: tuple[tuple[str, Tone], ...] = (("+", "add"), ("-", "drop"), ("~", "alter"))
     return (plain(said), tuple(Piece(f"{sign} {kinds[sign]:,}", "strong", tone) for sign, tone in tones if kinds[sign]))
@@ -55,13 +55,25 @@ def changes(diff: SchemaDiff, settings: Settings) -> tuple[Block, ...]:
     shown, hidden = capped(diff.changes, settings)
     room = max(1, settings.display_limit) - len(shown)
     grouped: dict[str, list[Change]] = {}
-    for change in shown:
-        grouped.setdefault(change.path[0], []).append(change)
+    for change, table in zip(shown, _tables(diff.changes), strict=False):
+        grouped.setdefault(table, []).append(change)
     drawn: list[Block] = []
     for table, group in grouped.items():
         section, room = _section(table, group, room)
         drawn.append(section)
     return (*drawn, Prose(plain(f"… {hidden:,} more, see .to_frame()", "dim"))) if hidden else tuple(drawn)
+
+
+def _tables(found: Sequence[Change]) -> list[str]:
+    """Return of which table each change is, by its name after all of them: a renamed table is one."""
+    names: list[str] = []
+    for change in found:
+        if change.kind == "rename" and len(change.path) == 1:
+            names = [change.after if name == change.before else name for name in names]
+            names.append(change.after)
+        else:
+            names.append(change.path[0])
+    return names
 
 
 def _section(table: str, group: Sequence[Change], room: int) -> tuple[View, int]:
