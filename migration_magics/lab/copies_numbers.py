@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from .sample_rows import quoted
+from .sample_rows import named, quoted
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+    from .sample_rows import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,25 @@ def set_numbers(copy: Connection, numbers: tuple[Number, ...]) -> None:
         else:
             _set_mysql(copy, number)
     copy.commit()
+
+
+def advance(copy: Connection, place: Place) -> None:
+    """Make the sequences of PostgreSQL behind the columns of *place* go on after its highest numbers; others do by themselves."""
+    if place.dialect != "postgresql":
+        return
+    for column in place.columns:
+        if not (column.identity or "nextval" in (column.default or "")):
+            continue
+        given = {"table": place.name, "column": column.name}
+        name = copy.execute(sa.text("SELECT pg_get_serial_sequence(:table, :column)"), given).scalar()
+        highest = copy.execute(place.select(sa.func.max(named(column.name)))).scalar()
+        if name is not None and highest is not None:
+            copy.execute(
+                sa.text(
+                    "SELECT setval(CAST(:name AS regclass), greatest(:highest, nextval(CAST(:name AS regclass)) - 1))"
+                ),
+                {"name": name, "highest": int(highest)},
+            )
 
 
 def _set_mysql(copy: Connection, number: Number) -> None:

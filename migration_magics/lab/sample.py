@@ -150,6 +150,8 @@ def _close(connection: Connection, schema: Schema, taken: dict[str, Taken]) -> t
         for fk in each.place.table.foreign_keys
         if all(fk is not link[0] for link in links[key])
     ]
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # keys have indexes: take them, however few rows
     left = {key: list(each.rows.values()) for key, each in taken.items()}
     while left:
         key, fresh = left.popitem()

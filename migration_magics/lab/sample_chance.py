@@ -26,9 +26,10 @@ def brief(connection: Connection) -> Iterator[None]:
         savepoint = connection.begin_nested()
         try:
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_LOOK_UP_MS}")
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
             yield
         finally:
-            savepoint.rollback()  # takes the timeout back with it
+            savepoint.rollback()  # takes the settings back with it
     elif getattr(connection.dialect, "is_mariadb", False):
         with session(connection, {"max_statement_time": _LOOK_UP_MS / 1000}):
             yield

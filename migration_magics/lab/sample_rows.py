@@ -5,6 +5,7 @@ PostgreSQL's values travel as text, which every type has; MariaDB's and SQLite's
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -120,10 +121,20 @@ def write(connection: Connection, place: Place, rows: Iterable[Row]) -> int:
                 connection.execute(statement)
         elif place.dialect == "postgresql":
             arrays = zip(*chunk, strict=True)
-            connection.execute(statement, {f"v{at}": list(values) for at, values in zip(numbers, arrays, strict=False)})
+            connection.execute(
+                statement, {f"v{at}": [*map(_text, values)] for at, values in zip(numbers, arrays, strict=False)}
+            )
         else:
             connection.execute(statement, [{f"v{at}": row[at] for at in numbers} for row in chunk])
     return count
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, (dict, list)):
+        return json.dumps(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return "\\x" + bytes(value).hex()
+    return value if value is None or isinstance(value, str) else str(value)
 
 
 def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:

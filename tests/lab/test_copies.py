@@ -83,8 +83,9 @@ MARIADB = (
     "CREATE TABLE `a.b; ``q`` %s :x é` (`x y:z` INT, `100%` TEXT)",
     "SET SESSION foreign_key_checks = 0",
     (
-        "INSERT INTO workers (id, host, boss, f, d, t, n, b, e, bits, tm) VALUES (1, 'a', 2, 1.2345678, '2024-01-01 00:00:00.123', "
-        "'2024-10-27 00:30:00', 1.5, x'00ff', 'it''s', b'101', '-30:00:00'), (2, 'b', 1, NULL, NULL, NULL, NULL, NULL, "
+        "INSERT INTO workers (id, host, boss, f, d, t, n, b, e, bits, tm) VALUES (1, 'a', 2, 1.2345678, "
+        "'2024-01-01 00:00:00.123', '2024-10-27 00:30:00', 1.5, x'00ff', 'it''s', b'101', '-30:00:00'), "
+        "(2, 'b', 1, NULL, NULL, NULL, NULL, NULL, "
         "NULL, NULL, NULL)"
     ),
     "SET SESSION sql_mode = ''",
