@@ -37,6 +37,18 @@ class EnumValues(ops.ExecuteSQLOp):
         return EnumValues(self.name, ())
 
 
+class Statement(ops.ExecuteSQLOp):
+    """SQL that knows its way *back*."""
+
+    def __init__(self, sql: str, back: str) -> None:
+        super().__init__(sql)
+        self.sql, self.back = sql, back
+
+    def reverse(self) -> Statement:
+        """Return the way back."""
+        return Statement(self.back, self.sql)
+
+
 class PrimaryKey(ops.CreatePrimaryKeyOp):
     """A primary key, made in place of the *replaced* one on SQLite: a batch can do that, and an unnamed key has no drop."""
 
@@ -159,8 +171,40 @@ def _enums(context: AutogenContext, upgrade: ops.UpgradeOps) -> PriorityDispatch
                 change = _enum_change(place, there[place], tuple(type_.enums), context)
                 if change is not None:
                     found[place] = change
-    upgrade.ops[:0] = list(found.values())
+    upgrade.ops[:0] = [*_new_types(context, upgrade, set(there)), *found.values()]
     return PriorityDispatchResult.CONTINUE
+
+
+def _new_types(context: AutogenContext, upgrade: ops.UpgradeOps, there: set[tuple[str, str]]) -> list[ops.ExecuteSQLOp]:
+    """The types that added or changed columns use and nobody makes: `create_table` makes its own, `add_column` does not."""
+    found: dict[tuple[str, str], ops.ExecuteSQLOp] = {}
+    made = {
+        _place(column.type, context)
+        for each in upgrade.ops
+        if isinstance(each, ops.CreateTableOp)
+        for column in each.columns
+        if isinstance(column, sa.Column)
+    }
+    for each in upgrade.ops:
+        for one in each.ops if isinstance(each, ops.ModifyTableOps) else ():
+            type_ = one.column.type if isinstance(one, ops.AddColumnOp) else getattr(one, "modify_type", None)
+            place = _place(type_, context)
+            if place is not None and place not in there | made and isinstance(type_, sa.Enum):
+                name = _qualified(place, context)
+                labels = ", ".join(map(_literal, type_.enums))
+                found[place] = Statement(f"CREATE TYPE {name} AS ENUM ({labels})", f"DROP TYPE {name}")
+    return list(found.values())
+
+
+def _place(type_: Any, context: AutogenContext) -> tuple[str, str] | None:
+    if not isinstance(type_, sa.Enum) or not type_.native_enum or not type_.name:
+        return None
+    return values.schema_of(type_.schema, context.dialect), str(type_.name)
+
+
+def _qualified(place: tuple[str, str], context: AutogenContext) -> str:
+    quote = context.dialect.identifier_preparer.quote
+    return ".".join(quote(part).replace("%%", "%") for part in place if part)
 
 
 def _enum_change(
@@ -170,8 +214,7 @@ def _enum_change(
     removed = tuple(each for each in before if each not in after)
     if not added and not removed:
         return None
-    quote = context.dialect.identifier_preparer.quote
-    name = ".".join(quote(part).replace("%%", "%") for part in place if part)
+    name = _qualified(place, context)
     statements = []
     known = list(before)
     for value in added:

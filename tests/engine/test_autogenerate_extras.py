@@ -116,3 +116,14 @@ def test_a_value_that_is_gone_is_told_and_not_dropped(enums):
 
 def test_equal_values_are_no_change(enums):
     assert text_of(enums, states("new", "done")) == ""
+
+
+def test_a_type_is_there_before_a_column_uses_it(pg):
+    bare = sa.MetaData()
+    sa.Table("t", bare, sa.Column("id", sa.Integer, primary_key=True))
+    pg.fill(bare)
+    text = text_of(pg, states("new", "done"))
+    run(pg, text, "upgrade")
+    assert labels(pg) == ["new", "done"]
+    run(pg, text, "downgrade")
+    assert text_of(pg, bare) == ""
