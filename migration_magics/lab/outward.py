@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from .scratch import Scratch
 
 
+_PROMISE = " Nothing was changed."
+"""What is said of a run that was not begun. Here nobody asked for one."""
+
+
 def replayed(history: History, source: Database, targets: tuple[str, ...] = ("heads",)) -> Timeline:
     """Return the replay of *history* that starts from the schema of *source*, walked both ways on copies of it.
 
@@ -86,7 +90,7 @@ def _walk_down(
         problem = _why_not(history, copy, step, noted)
         if problem:
             first = graph[plan.steps[0].revision]
-            return (f"Older than {first.id} is not known: {problem}",), at
+            return (f"Older than {first.id} is not known: {problem.removesuffix(_PROMISE)}",), at
         at = step.to_heads
     return (), at
 

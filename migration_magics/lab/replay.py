@@ -158,14 +158,15 @@ def run(history: History, copy: Scratch, plan: Plan, noted: Notes | None = None)
             on_step=history.on_step,
         )
     except MoveInterrupted as error:
-        raise _interrupted(error) from error
+        failed = _failed_step(error)
+        raise interrupted(failed.revision if failed is not None else "") from error
     except MoveFailed as error:
         raise _failed(error, history, copy) from error
 
 
-def _interrupted(error: MoveInterrupted) -> ReplayInterrupted:
-    failed = _failed_step(error)
-    where = f" in revision {failed.revision}" if failed is not None else ""
+def interrupted(revision: str = "") -> ReplayInterrupted:
+    """Return the error for a replay that the user stopped, in *revision* where it ran one."""
+    where = f" in revision {revision}" if revision else ""
     return ReplayInterrupted(
         f"The replay was stopped{where}. Its copy is gone; nothing of your database was touched.",
         hint="type the command again",

@@ -10,11 +10,12 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from ..engine import runner, schema_token
+from ..engine.brake import Interrupted
 from ..errors import ReplayFailed
 from ..model.schema import Schema
 from ..model.timeline import Timeline, schema_after
 from . import cache, outward, scratch
-from .replay import History, replay
+from .replay import History, interrupted, replay
 from .scratch import NoScratch
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ class Timelines:
     def up_to(self, history: History, like: Database | None, ids: tuple[str, ...]) -> Timeline:
         """Return the replay of *ids* and what they stand on, and of nothing else. Raises as `whole`."""
         return self._found(history, like, ids, is_from_database=False)
+
+    @property
+    def newest(self) -> Timeline | None:
+        """The replay that this kernel made or read last, of whatever files: for Tab, which may not look any further."""
+        return next(reversed(self._kept.values()), None)
 
     def kept(self, history: History, like: Database | None) -> Timeline | None:
         """Return the replay of the whole history where it is there already; nothing runs."""
@@ -172,9 +178,14 @@ class Timelines:
 
     @contextmanager
     def _advising(self, history: History, like: Database | None, *, is_from_database: bool) -> Iterator[None]:
-        """Let the hint of ReplayFailed name --from-database where that helps: what fails is applied in the database."""
+        """Let the hint of ReplayFailed name --from-database where that helps: what fails is applied in the database.
+
+        An interrupt that comes between the runs is a ReplayInterrupted, too.
+        """
         try:
             yield
+        except (KeyboardInterrupt, Interrupted) as interrupt:
+            raise interrupted() from interrupt
         except ReplayFailed as error:
             graph, is_refused = self._chain.graph, isinstance(error.__cause__, NoScratch)
             if like is None or is_from_database or is_refused or error.revision not in graph:

@@ -210,6 +210,7 @@ def test_what_was_there_when_the_replay_begins_is_not_said_to_be_older_than_the_
     shown = str(project.ws.run("blame t --from-database"))
     assert "up to a1, not known" in shown
     assert "before the history" not in shown
+    assert "none since" in shown
     assert [revision.id for revision in project.ws.run("history --table t --from-database").revisions] == ["b1"]
     assert project.ws.run("schema base --from-database").place == "nothing applied"
 

@@ -121,10 +121,25 @@ def test_a_replay_that_is_interrupted_leaves_none(make, server_url, scratches):
     assert scratches(server_url) == set()
 
 
+def test_a_replay_that_is_interrupted_before_it_runs_says_so(make, server_url, scratches, monkeypatch):
+    project = make(server_url)
+    project.add("a1", "pass")
+
+    def interrupt(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(scratch, "_create", interrupt)
+    with pytest.raises(ReplayInterrupted, match=r"was stopped\. Its copy is gone"):
+        project.ws.timelines.known(history_of(project.ws), like_of(project.ws))
+    assert scratches(server_url) == set()
+
+
 def test_a_replay_from_the_database_that_is_interrupted_stops(make, sqlite_url):
     """On its way up and on its way down: the second is no downgrade that fails, after which less would be known."""
     project = make(sqlite_url)
-    project.add("a1", "op.create_table('t', sa.Column('id', sa.Integer))", "raise KeyboardInterrupt")
+    project.add(
+        "a1", "op.create_table('t', sa.Column('id', sa.Integer))", "op.drop_table('t')\nraise KeyboardInterrupt"
+    )
     project.ws.upgrade("head")
     project.add("b1", "pass")
     with pytest.raises(ReplayInterrupted, match="in revision a1"):

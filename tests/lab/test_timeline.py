@@ -346,6 +346,7 @@ def test_where_no_way_leads_down_the_timeline_begins_above(brownfield):
     assert timeline.applied == ("a1",)
     (note,) = timeline.notes
     assert note.startswith("Older than a1 is not known: ")
+    assert note.endswith("a1 has no downgrade().")
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mariadb"])

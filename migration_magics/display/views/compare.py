@@ -190,6 +190,8 @@ def _last_change(result: Blamed, row: BlamedRow) -> Line:
     message = plain(result.revisions[last].message) if last in result.revisions else ()
     if row.dropped_by:
         return (chip("dropped", "drop"), Piece("by"), *_by(result, last), *message)
+    if not last and result.begins:
+        return plain("none since", "dim")
     if last == row.created_by:
         return (Piece("as created:" if message else "as created", tone="dim"), *message)
     return (*_by(result, last), *message)
