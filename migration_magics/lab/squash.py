@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ..engine import planner
 from ..engine.reflect import reflect
 from ..engine.reflect.version_tables import version_tables, without
-from ..errors import MigrationError, ReplayFailed
+from ..errors import MigrationError, ReplayFailed, ReplayInterrupted
 from ..model.diff import diff
 from ..model.proof import Proof, Rows, differing, unsteady_columns
 from . import scratch
@@ -71,11 +71,15 @@ def _proof(old: Way, new: Way, like: Database | None, on_stage: Stage) -> Proof:
                 raise
             is_furnished = True
             before, where = _seen(old, like, is_furnished=True)
+    except ReplayInterrupted:
+        raise
     except MigrationError as error:
         return Proof(place, family, problem=error.message)
     try:
         on_stage("the squash", place)
         after, _ = _seen(new, like, is_furnished=is_furnished)
+    except ReplayInterrupted:
+        raise
     except MigrationError as error:
         return Proof(where, family, failure=error.message)
     schema = diff(before.schema, after.schema)
@@ -120,6 +124,8 @@ def _seen(way: Way, like: Database | None, *, is_furnished: bool) -> tuple[_Seen
         if way.has_way_back:
             try:
                 _down(way, copy, heads)
+            except ReplayInterrupted:
+                raise
             except MigrationError as error:
                 seen = replace(seen, broke=error.message)
             else:

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from migration_magics.commands.sides import live
-from migration_magics.errors import AuthoringProblem
+from migration_magics.errors import AuthoringProblem, ReplayInterrupted
 from tests.engine.making import Made
 
 FILL = """
@@ -140,3 +140,14 @@ def test_a_history_that_does_not_run_from_empty_cannot_be_proved(make):
     project.add("b1")
     with pytest.raises(AuthoringProblem, match="cannot be proved"):
         project.ws.squash("base:b1", message="x")
+
+
+@pytest.mark.parametrize("up, down", [("raise KeyboardInterrupt", "pass"), ("pass", "x = 1\nraise KeyboardInterrupt")])
+def test_a_proof_that_is_interrupted_is_no_proof_that_fails(make, up, down):
+    project = make()
+    project.add("a1", "op.create_table('t', sa.Column('id', sa.Integer))", "op.drop_table('t')")
+    project.add("b1", up, down)
+    before = sorted(project.versions.glob("*.py"))
+    with pytest.raises(ReplayInterrupted, match="in revision b1"):
+        project.ws.squash("base:b1", message="x")
+    assert sorted(project.versions.glob("*.py")) == before
