@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from ..engine import failures
 from ..engine.reflect import reflect
 from . import furnish, scratch
 from .copies_numbers import numbers_of, set_numbers
-from .copies_rows import copy_rows
+from .copies_rows import blocks, copy_rows
 from .sample import Sample, sample
 from .sample_rows import places, write
 from .sample_snapshot import TIMEOUT_S, read, saying
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ..engine.database import Database
     from ..model.sampling import Sampled
     from ..model.schema import Schema
+    from .sample_rows import Place, Row
 
 _MOST_TEMPLATE_BYTES = 256 * 2**20
 """PostgreSQL lets nobody connect to a database while it is a template: measured, a second for each 100 MB."""
@@ -61,7 +63,7 @@ def full(source: Database, *, timeout_s: float = TIMEOUT_S) -> Iterator[Copy]:
                 yield Copy(made.database, f"{made.place}, whole")
                 return
         made = stack.enter_context(scratch.empty(source, is_furnished=True))
-        notes = _filled(made.database, source, timeout_s, _all_rows(made.database))[0]
+        notes = _filled(made.database, source, timeout_s, _all_rows(made.database, source))[0]
         yield Copy(made.database, f"{made.place}, whole", notes)
 
 
@@ -116,11 +118,20 @@ def _may_be_template(connection: Connection, source: Database) -> bool:
     )
 
 
-def _all_rows(copy: Database) -> Callable[[Connection, Schema], object]:
+def _all_rows(copy: Database, source: Database) -> Callable[[Connection, Schema], object]:
     def work(connection: Connection, schema: Schema) -> None:
-        copy.run(lambda target: _written(target, lambda: copy_rows(connection, target, places(schema))))
+        if not source.is_async:
+            copy.run(lambda target: _written(target, lambda: copy_rows(connection, target, places(schema))))
+            return
+        for place in places(schema):  # the two connections have an event loop each: neither may wait for the other
+            for block in blocks(connection, place):
+                copy.run(partial(_write_block, place, block))
 
     return work
+
+
+def _write_block(place: Place, block: list[Row], target: Connection) -> None:
+    _written(target, lambda: write(target, place, block))
 
 
 def _filled(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from .sample_rows import CHUNK, Place, quoted, write
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from .sample_rows import Row
+
+_BLOCK = 5_000
 
 
 def copy_rows(source: Connection, copy: Connection, places: Iterable[Place]) -> None:
@@ -25,6 +28,13 @@ def copy_rows(source: Connection, copy: Connection, places: Iterable[Place]) -> 
             _stream(source, copy, place)
         else:
             write(copy, place, _rows(source, place))
+
+
+def blocks(source: Connection, place: Place) -> Iterator[list[Row]]:
+    """Return the rows of *place* in blocks of a few thousand, each to be written on a connection of its own."""
+    rows = _rows(source, place)
+    while block := list(islice(rows, _BLOCK)):
+        yield block
 
 
 def _rows(source: Connection, place: Place) -> Iterator[Row]:

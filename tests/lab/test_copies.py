@@ -394,3 +394,16 @@ def test_a_full_disk_is_said_and_the_copy_is_gone(sqlite_url, run_sql, monkeypat
         pass
     source.dispose()
     assert sqlite3.connect(sa.make_url(sqlite_url).database).execute("SELECT count(*) FROM t").fetchone() == (20,)
+
+
+@WAYS
+@pytest.mark.parametrize("driver", ["sqlite+aiosqlite", "postgresql+asyncpg", "postgresql+psycopg_async"])
+def test_asynchronous_drivers_copy_the_same(filled, way, driver):
+    plain = filled(driver.partition("+")[0])
+    url = plain.engine.url.set(drivername=driver)
+    source = Database.from_url("app", url)
+    with plain.engine.connect(), way(source) as copy:  # PostgreSQL is no template then: rows travel
+        assert copy.database.is_async == (copy.database.family == "postgresql")
+        assert diff(plain.run(reflect), copy.database.run(reflect)).changes == ()
+        assert contents(copy.database) == contents(plain)
+    source.dispose()
