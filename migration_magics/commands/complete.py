@@ -47,6 +47,8 @@ _ABOUT = {
 }
 _ENDS = ("head", "heads", "base")
 """What may follow a label and its @."""
+_LOOKS_BACK = {"blame", "history"}
+"""Commands that know a table by the names it had, too."""
 _PLAIN = re.compile(r"[\w./:@+\-=,~%]+\Z")
 _RELATIVE = re.compile(r"[+-]\d*\Z")
 
@@ -75,6 +77,9 @@ class Facts(Protocol):
 
     def names(self, on: str | None) -> Names:
         """Return the names of tables and columns as they were last seen."""
+
+    def tables(self, on: str | None, *, is_former: bool) -> Names:
+        """Return what one can look at: of the database and of the last replay; with *is_former* also old names."""
 
     def connections(self) -> Mapping[str, str]:
         """Return the connections by name, each with what it is."""
@@ -197,7 +202,7 @@ def _values(argument: Argument, value: str, typed: Unfinished, place: _Place) ->
         "path": lambda: (Candidate(path, "path") for path in place.facts.paths(value)),
         "dialect": lambda: (Candidate(each, "dialect") for each in DIALECTS),
         "template": lambda: (Candidate(each, "template") for each in TEMPLATES),
-        "table": lambda: _tables(place.facts.names(place.on), value),
+        "table": lambda: _tables(place.facts.tables(place.on, is_former=place.command.name in _LOOKS_BACK), value),
     }
     return _offer(kinds.get(argument.kind, tuple)(), value, typed)
 

@@ -8,12 +8,26 @@ from typing import TYPE_CHECKING
 from ..engine import configuration
 from ..errors import MigrationError
 from ..model.names import Names
+from ..model.schema import Table
+from ..model.timeline import last_schema
 from .workspace import WorkspaceState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..model.graph import Graph
+    from ..model.timeline import Timeline
+
+
+def _former(timeline: Timeline) -> dict[str, list[str]]:
+    """Return what tables and their columns were called in the course of a *timeline*."""
+    found: dict[str, list[str]] = {}
+    for change in (change for entry in timeline.entries for change in entry.diff.changes):
+        if change.path[0]:
+            columns = found.setdefault(change.path[0], [])
+            columns += [change.path[2]] if change.path[1:2] == ("columns",) else []
+            columns += [column.name for column in change.after.columns] if isinstance(change.after, Table) else []
+    return found
 
 
 class Seen:
@@ -40,6 +54,32 @@ class Seen:
         workspace = self._workspace
         database = workspace.databases.get(on or workspace.current_name or "") if workspace else None
         return workspace.names_of(database) if workspace and database else Names()
+
+    def tables(self, on: str | None, *, is_former: bool) -> Names:
+        """Return the names one can look at: in the database, and in the replay that was made last.
+
+        With *is_former* also what tables and columns were called once. Alembic's own tables are not among them.
+        """
+        names = self.names(on).without_version_tables()
+        timeline = self._replay(on)
+        if timeline is None:
+            return names
+        now = last_schema(timeline)
+        found = {table.key: [column.name for column in table.columns] for table in now.tables}
+        found |= {view.key: [] for view in now.views}
+        return names.with_more(found).with_more(_former(timeline) if is_former else {})
+
+    def _replay(self, on: str | None) -> Timeline | None:
+        workspace = self._workspace
+        if workspace is None:
+            return None
+        try:
+            if on is None:
+                return workspace.timelines.newest
+            with workspace.using(on):
+                return workspace.timelines.newest
+        except MigrationError:
+            return None
 
     def connections(self) -> Mapping[str, str]:
         """Return the connections by name, each with its server and whether it is in use, protected, or only named."""

@@ -88,6 +88,11 @@ class ShellFacts:
         seen = self._seen()
         return seen.names(on) if seen else Names()
 
+    def tables(self, on: str | None, *, is_former: bool) -> Names:
+        """See `Facts`."""
+        seen = self._seen()
+        return seen.tables(on, is_former=is_former) if seen else Names()
+
     def connections(self) -> Mapping[str, str]:
         """See `Facts`."""
         seen = self._seen()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,19 @@ class Names:
             return self.tables[name]
         folded = name.casefold()
         return next((inner for table, inner in self.tables.items() if table.casefold() == folded), TableNames())
+
+    def with_more(self, more: Mapping[str, Iterable[str]]) -> Names:
+        """Return these names with *more* tables and columns, which come last."""
+        found = dict(self.tables)
+        for name, columns in more.items():
+            known = found.get(name, TableNames())
+            found[name] = replace(known, columns=tuple(dict.fromkeys((*known.columns, *columns))))
+        return Names(MappingProxyType(dict(sorted(found.items()))))
+
+    def without_version_tables(self) -> Names:
+        """Return these names without Alembic's tables, however they are called: one column `version_num`, and no other."""
+        kept = {name: inner for name, inner in self.tables.items() if inner.columns != ("version_num",)}
+        return Names(MappingProxyType(kept))
 
     def nearest(self, name: str) -> str:
         """Return the table that *name* most likely means, or ""."""

@@ -53,6 +53,9 @@ class Facts:
     def names(self, on):
         return self._names
 
+    def tables(self, on, *, is_former):
+        return self._names
+
     def connections(self):
         return {"app": "SQLite 3.45", "my staging": "PostgreSQL 18"}
 
@@ -70,6 +73,9 @@ class Nothing(Facts):
         return None
 
     def names(self, on):
+        return Names()
+
+    def tables(self, on, *, is_former):
         return Names()
 
     def connections(self):

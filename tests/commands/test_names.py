@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from migration_magics.commands.complete import complete
+from migration_magics.commands.facts import Seen
 from migration_magics.errors import ObjectNotFound, RevisionNotFound, UsageProblem
 from tests.engine.making import Made
 
@@ -30,12 +32,25 @@ def make(tmp_path, monkeypatch):
 def renamed(make, sqlite_url):
     """A table and a column renamed, another table dropped and made again, a view; upgraded to the head, `d1`."""
     project = make(sqlite_url)
-    project.add("a1", f"op.create_table('users', {COLUMNS})\nop.create_table('gone', sa.Column('id', sa.Integer))")
-    project.add("b1", "op.rename_table('users', 'accounts')\nop.add_column('accounts', sa.Column('age', sa.Integer))")
-    project.add("c1", "op.alter_column('accounts', 'mail', new_column_name='email')\nop.drop_table('gone')")
+    project.add(
+        "a1",
+        f"op.create_table('users', {COLUMNS})\nop.create_table('gone', sa.Column('id', sa.Integer))",
+        "op.drop_table('users')\nop.drop_table('gone')",
+    )
+    project.add(
+        "b1",
+        "op.rename_table('users', 'accounts')\nop.add_column('accounts', sa.Column('age', sa.Integer))",
+        "op.drop_column('accounts', 'age')\nop.rename_table('accounts', 'users')",
+    )
+    project.add(
+        "c1",
+        "op.alter_column('accounts', 'mail', new_column_name='email')\nop.drop_table('gone')",
+        "op.alter_column('accounts', 'email', new_column_name='mail')\nop.create_table('gone', sa.Column('id', sa.Integer))",
+    )
     project.add(
         "d1",
         "op.create_table('gone', sa.Column('id', sa.Integer))\nop.execute('CREATE VIEW v AS SELECT id FROM accounts')",
+        "op.execute('DROP VIEW v')\nop.drop_table('gone')",
     )
     project.ws.run("upgrade head")
     return project
@@ -132,6 +147,29 @@ def test_no_name_is_no_table(renamed, line):
 @pytest.mark.parametrize("line", ["schema --depth 2", "schema --diagram --depth 0", "schema --diagram --depth -1"])
 def test_a_depth_that_says_nothing_is_refused(renamed, line):
     assert "--d" in refusal(renamed, line, UsageProblem).hint
+
+
+@pytest.mark.parametrize(
+    "line, there, not_there",
+    [
+        ("schema head ", {"accounts", "gone", "v"}, {"alembic_version", "users"}),
+        ("diff a1 head --table ", {"accounts", "gone"}, {"alembic_version", "users"}),
+        ("blame ", {"accounts", "users", "gone"}, {"alembic_version"}),
+        ("history --table ", {"accounts", "users"}, {"alembic_version"}),
+        ("blame accounts.", {"accounts.email", "accounts.age", "accounts.mail"}, set()),
+        ("blame users.", {"users.mail"}, set()),
+    ],
+)
+def test_tab_offers_what_the_command_can_look_at(renamed, line, there, not_there):
+    """Of the history also where the database is empty, and of what looks back also the names of then."""
+    for command in ("blame accounts", "downgrade base --yes"):
+        renamed.ws.run(command)
+    renamed.ws.learn_names()
+    offered = {candidate.text for candidate in complete(line, Seen(renamed.ws)).candidates}
+    assert there <= offered
+    assert not not_there & offered
+    for name in there:
+        assert str(renamed.ws.run(f"{line.rpartition(' ')[0]} {name}"))
 
 
 @pytest.fixture
