@@ -17,7 +17,7 @@ from sqlalchemy.sql.elements import quoted_name
 from ..model.families import family
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -29,6 +29,10 @@ CHUNK = 500
 """Rows in one statement: far below every bound on parameters, since each column of PostgreSQL is one array."""
 
 _TEXTS = {"date", "time", "datetime"}
+
+
+class Undecodable(bytes):
+    """Text of SQLite that is no UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,13 @@ def write(connection: Connection, place: Place, rows: Iterable[Row]) -> int:
                 statement, {f"v{at}": [*map(_text, values)] for at, values in zip(numbers, arrays, strict=False)}
             )
         else:
-            connection.execute(statement, [{f"v{at}": row[at] for at in numbers} for row in chunk])
+            plain = [row for row in chunk if not any(isinstance(value, Undecodable) for value in row)]
+            if plain:
+                connection.execute(statement, [{f"v{at}": row[at] for at in numbers} for row in plain])
+            for row in chunk if len(plain) < len(chunk) else ():
+                texts = {at for at in numbers if isinstance(row[at], Undecodable)}
+                if texts:
+                    connection.execute(_insert(place, texts), {f"v{at}": row[at] for at in numbers})
     return count
 
 
@@ -148,7 +158,7 @@ def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield chunk
 
 
-def _insert(place: Place) -> sa.TextClause:
+def _insert(place: Place, texts: Collection[int] = ()) -> sa.TextClause:
     names = [quoted(column.name, place.dialect) for column in place.columns]
     numbers = range(len(names))
     if not names:
@@ -156,7 +166,9 @@ def _insert(place: Place) -> sa.TextClause:
         return sa.text(_literal(f"INSERT INTO {place.name} ") + given)
     into = _literal(f"INSERT INTO {place.name} ({', '.join(names)}) ")
     if place.dialect != "postgresql":
-        return sa.text(into + f"VALUES ({', '.join(f':v{at}' for at in numbers)})")
+        return sa.text(
+            into + f"VALUES ({', '.join(f'CAST(:v{at} AS TEXT)' if at in texts else f':v{at}' for at in numbers)})"
+        )
     casts = (_literal(f"CAST(u.c{at} AS {assignable(each.type)})") for at, each in enumerate(place.columns))
     arrays, given = ", ".join(f":v{at}" for at in numbers), ", ".join(f"c{at}" for at in numbers)
     text = f"{into}OVERRIDING SYSTEM VALUE SELECT {', '.join(casts)} FROM unnest({arrays}) AS u({given})"  # noqa: S608 - quoted names

@@ -21,6 +21,7 @@ from sqlalchemy.pool import StaticPool
 
 from ..engine import failures
 from ..errors import MigrationError
+from .sample_rows import Undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,11 +143,21 @@ def _on_sqlite(connection: Connection, work: Callable[[Connection], T], timeout_
     if not hasattr(raw, "set_progress_handler") or connection.dialect.is_async:
         return work(connection)
     end = time.monotonic() + timeout_s
+    before, raw.text_factory = raw.text_factory, _text
     raw.set_progress_handler(lambda: int(time.monotonic() > end), 10_000)
     try:
         return work(connection)
     finally:
         raw.set_progress_handler(None, 0)
+        raw.text_factory = before
+
+
+def _text(raw: bytes) -> object:
+    """SQLite keeps any bytes as text."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return Undecodable(raw)
 
 
 def _on_file(file: Path, work: Callable[[Connection], T], timeout_s: float) -> T:

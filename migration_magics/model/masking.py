@@ -127,7 +127,7 @@ class Mask:
         if isinstance(value, bool) or self.family == "boolean":
             return self._boolean(value)
         if isinstance(value, (bytes, bytearray)):
-            return bytes(self._mixed([256] * len(value), list(value), "bytes"))
+            return type(value)(self._mixed([256] * len(value), list(value), "bytes"))
         if isinstance(value, (int, float, Decimal)):
             return type(value)(self._number(str(value)))
         if not isinstance(value, str):

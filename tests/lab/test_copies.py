@@ -259,6 +259,18 @@ def test_a_file_that_is_not_there_is_copied_as_nothing(tmp_path, way):
     assert list(tmp_path.iterdir()) == []
 
 
+@WAYS
+def test_text_that_is_no_utf_8_stays_text(sqlite_url, run_sql, way):
+    rows = "VALUES (1, CAST(x'ff41' AS TEXT), x'ff'), (2, 'é', NULL), (3, x'c3', CAST(x'c3' AS TEXT))"
+    run_sql(sqlite_url, "CREATE TABLE t (id INTEGER PRIMARY KEY, a, b TEXT)", f"INSERT INTO t {rows}")
+    asked = "SELECT id, typeof(a), hex(a), typeof(b), hex(b) FROM t ORDER BY id"
+    source = Database.from_url("app", sqlite_url)
+    with way(source) as copy:
+        found = copy.database.run(lambda connection: [tuple(row) for row in connection.exec_driver_sql(asked)])
+        assert found == run_sql(sqlite_url, asked)
+    source.dispose()
+
+
 def test_a_database_in_memory_is_copied_without_what_is_attached(tmp_path):
     engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
     with engine.connect() as connection:
