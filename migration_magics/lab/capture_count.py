@@ -49,29 +49,34 @@ class _ByKey:
     def row_diff(self) -> RowDiff:
         """Return what became of the rows."""
         self._find()
-        tally = self._tally()
-        inserted, deleted, updated = (int(tally[each] or 0) for each in range(3))
-        columns = tuple(self._column_changes(tally[3:]))
+        inserted, updated, *sums = (int(each or 0) for each in self._tally())
+        now = self.ask.rows_now()
+        deleted = self.ask.rows_before() - (now - inserted)  # a key: every row of now that is not new was there
+        if deleted:
+            self._find_deleted()
         if inserted and deleted:
             self._note_moved()
-        found = {each.name: self._transitions(at, each) for at, each in enumerate(self.columns) if tally[3 + 3 * at]}
-        numbers = [*self._of_kind("i"), *self._of_kind("d"), *_picked([rows for _, rows in found.values()])][:SAMPLES]
+        found = {each.name: self._transitions(at, each) for at, each in enumerate(self.columns) if sums[3 * at]}
+        numbers = [
+            *(self._of_kind("i") if inserted else ()),
+            *(self._of_kind("d") if deleted else ()),
+            *_picked([rows for _, rows in found.values()]),
+        ]
         return RowDiff(
             self.ask.pair.key,
             inserted,
             deleted,
             updated,
-            self.rows_now - inserted - updated,
-            columns,
+            now - inserted - updated,
+            tuple(self._column_changes(sums)),
             tuple(each for transitions, _ in found.values() for each in transitions),
-            tuple(self._sampled(numbers)),
+            tuple(self._sampled(numbers[:SAMPLES])),
             key=tuple(each.name for each in self.key.pairs),
             notes=tuple(self.ask.notes),
         )
 
     def _find(self) -> None:
         """Make the table of changes."""
-        is_same = " AND ".join(self.words.same_key(each, "b", "o") for each in self.key.pairs)
         is_new = f"b.{self.words.name(self.key.pairs[0].old.name)} IS NULL"
         differ = [self.words.differs(each, "b", "o") for each in self.columns]
         flags = [f"CASE WHEN {is_new} THEN 0 WHEN {each} THEN 1 ELSE 0 END" for each in differ]
@@ -83,13 +88,11 @@ class _ByKey:
         ]
         touched = self.ask.kept.touched(self.ask.connection, self.ask.pair)
         where = f"({' OR '.join([is_new, *differ])})" + (f" AND {touched}" if touched else "")
-        self.ask.make(self.columns, values, f"FROM {self.ask.now} LEFT JOIN {self.ask.was} ON {is_same} WHERE {where}")
-        inserted = int(self.ask.value(f"SELECT count(*) FROM {self.ask.changes} WHERE mm_kind = 'i'"))
-        self.rows_now = self.ask.count(self.ask.now)
-        if self.ask.count(self.ask.was) > self.rows_now - inserted:
-            self._find_deleted(is_same)
+        self.ask.make(
+            self.columns, values, f"FROM {self.ask.now} LEFT JOIN {self.ask.was} ON {self._is_same} WHERE {where}"
+        )
 
-    def _find_deleted(self, is_same: str) -> None:
+    def _find_deleted(self) -> None:
         kept = [(at, each) for at, each in enumerate(self.columns) if each.before is not None]
         names = ["mm_kind", *(f"d{at}" for at in range(len(self.columns))), *(f"o{at}" for at, _ in kept)]
         values = ["'d'", *("0" for _ in self.columns), *(self._old(each) for _, each in kept)]
@@ -98,8 +101,12 @@ class _ByKey:
             names, values = ["mm_row", *names], [f"{offset} + row_number() OVER ()", *values]
         self.ask.do(
             f"INSERT INTO {self.ask.changes} ({', '.join(names)}) SELECT {', '.join(values)} FROM {self.ask.was} "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {self.ask.now} WHERE {is_same})"
+            f"WHERE NOT EXISTS (SELECT 1 FROM {self.ask.now} WHERE {self._is_same})"
         )
+
+    @property
+    def _is_same(self) -> str:
+        return " AND ".join(self.words.same_key(each, "b", "o") for each in self.key.pairs)
 
     def _old(self, pair: ColumnPair) -> str:
         if pair.before is not None:
@@ -107,8 +114,8 @@ class _ByKey:
         return self.words.default(pair.column)
 
     def _tally(self) -> Any:
-        """One row: inserted, deleted, updated; and for each column changed, to NULL, from NULL."""
-        sums = [f"sum(CASE WHEN mm_kind = '{kind}' THEN 1 ELSE 0 END)" for kind in "idu"]
+        """One row: inserted, updated; and for each column changed, to NULL, from NULL."""
+        sums = [f"sum(CASE WHEN mm_kind = '{kind}' THEN 1 ELSE 0 END)" for kind in "iu"]
         for at in range(len(self.columns)):
             sums += [
                 f"sum(d{at})",

@@ -37,10 +37,11 @@ _GOODBYE_S = 5.0
 
 
 class Kept(Protocol):
-    """Rows as they were. *token* makes names that nobody else has."""
+    """Rows as they were. *token* makes names that nobody else has; *counts* says of tables how many rows were copied."""
 
     words: Words
     token: str
+    counts: dict[str, int]
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """Return what *work* returns, given a connection that sees the rows before and now, in autocommit."""
@@ -75,6 +76,7 @@ class InFile:
     def __init__(self, database: Database) -> None:
         self.words, self.token = words_of("sqlite"), secrets.token_hex(4)
         self._database = database
+        self.counts: dict[str, int] = {}  # pages are not counted
         self._folder = Path(tempfile.mkdtemp(prefix="mm_rows_"))
         self._file: Path | None = None
 
@@ -130,6 +132,7 @@ class InSession:
         self._family = database.family
         self._names: dict[str, str] = {}
         self._numbers: dict[str, dict[str, tuple[int, int]]] = {}
+        self.counts: dict[str, int] = {}
         self._since = ""
         self._session = Session(database)
         for sql in _SETTINGS[self._family]:
@@ -153,10 +156,12 @@ class InSession:
             name = self._names[table.key] = f"mm_rows_{self.token}_{number}"
             columns = ", ".join(self.words.name(column.name) for column in table.columns)
             key = self._key(table)
-            execute(
+            made = execute(
                 connection,
                 f"CREATE TEMPORARY TABLE {name} {key} AS SELECT {columns} FROM {self.words.now(table)}",  # noqa: S608  # quoted
             )
+            if made.rowcount >= 0:  # some drivers do not say
+                self.counts[table.key] = made.rowcount
             if self._family == "postgresql":
                 self._numbers[table.key] = _numbers(connection, self.words, table)
 

@@ -27,9 +27,19 @@ class Question:
         self.was = f"{kept.before(pair.before)} b" if pair.before is not None else ""
         self.now = f"{self.words.now(pair.after)} o" if pair.after is not None else ""
 
-    def count(self, source: str) -> int:
-        """Return how many rows there are in `was` or `now`."""
-        return int(self.value(f"SELECT count(*) FROM {source}")) if source else 0
+    def rows_before(self) -> int:
+        """Return how many rows there were."""
+        if self.pair.before is None:
+            return 0
+        known = self.kept.counts.get(self.pair.before.key)
+        return self._count(self.was) if known is None else known
+
+    def rows_now(self) -> int:
+        """Return how many rows there are."""
+        return self._count(self.now) if self.now else 0
+
+    def _count(self, source: str) -> int:
+        return int(self.value(f"SELECT count(*) FROM {source}"))
 
     def holds(self, key: Key) -> bool:
         """Say whether these columns tell all rows apart, before and now."""

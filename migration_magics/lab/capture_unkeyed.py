@@ -21,7 +21,7 @@ _OF_ONE_SIDE = 4
 def as_multisets(ask: Question) -> RowDiff:
     """Return how many rows more, and how many fewer, there are of each kind; a row's kind is all of its values."""
     kept = ask.pair.kept
-    was, now = ask.count(ask.was), ask.count(ask.now)
+    was, now = ask.rows_before(), ask.rows_now()
     if kept:
         _find(ask, kept)
         sums = (f"sum(CASE WHEN mm_net {sign} 0 THEN abs(mm_net) ELSE 0 END)" for sign in "><")
@@ -83,8 +83,8 @@ def one_sided(ask: Question) -> RowDiff:
         samples.append(SampleRow(key, after=row) if is_new else SampleRow(key, before=row))
     return RowDiff(
         table.key,
-        inserted=ask.count(ask.now),
-        deleted=ask.count(ask.was),
+        inserted=ask.rows_now(),
+        deleted=ask.rows_before(),
         samples=tuple(samples),
         how="made" if is_new else "gone",
         key=own,
