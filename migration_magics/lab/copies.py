@@ -213,4 +213,15 @@ def _completed(target: Connection, schema: Schema) -> tuple[str, ...]:
                 target.exec_driver_sql(f"REFRESH MATERIALIZED VIEW {name}".replace("%", "%%"))
         target.exec_driver_sql("ANALYZE")
     target.commit()
-    return notes
+    return (*notes, *_missing(target, schema))
+
+
+def _missing(target: Connection, schema: Schema) -> tuple[str, ...]:
+    """What `operations` cannot write: partitions of MariaDB, system versioning and such."""
+    made = {table.key: dict(table.options) for table in reflect(target).tables}
+    return tuple(
+        f"{table.key} is without {name} on the copy"
+        for table in schema.tables
+        for name, _value in table.options
+        if name not in made.get(table.key, {})
+    )

@@ -74,8 +74,9 @@ class Place:
 
     def select(self, *expressions: sa.ColumnElement[Any]) -> sa.Select[Any]:
         """Return a query of *expressions*, each under a name of our own."""
-        found = sa.select(*(each.label(f"c{at}") for at, each in enumerate(expressions))).select_from(self.clause)
-        return found.with_hint(self.clause, "ONLY", "postgresql") if self.is_only else found
+        clause = self.clause
+        found = sa.select(*(each.label(f"c{at}") for at, each in enumerate(expressions))).select_from(clause)
+        return found.with_hint(clause, "ONLY", "postgresql") if self.is_only else found
 
     def value(self, column: Column) -> sa.ColumnElement[Any]:
         """Return the expression that reads *column* so that it can be written again to the letter."""

@@ -259,6 +259,36 @@ def test_a_file_that_is_not_there_is_copied_as_nothing(tmp_path, way):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_rows_of_heirs_are_not_taken_twice(postgresql_url, run_sql):
+    """In PostgreSQL a query of a table also gives the rows of those that inherit from it."""
+    run_sql(
+        postgresql_url,
+        "CREATE TABLE parent (id integer)",
+        "CREATE TABLE heir () INHERITS (parent)",
+        "INSERT INTO parent VALUES (1)",
+        "INSERT INTO heir VALUES (2)",
+    )
+    source = Database.from_url("app", postgresql_url)
+    with copies.sampled(source, 9) as copy:
+        assert contents(copy.database) == contents(source) == {"parent": ["('1',)", "('2',)"], "heir": ["('2',)"]}
+        assert [table.chosen for table in copy.sampled.tables] == [1, 1]
+    source.dispose()
+
+
+@WAYS
+def test_what_is_not_made_on_the_copy_is_noted(mariadb_url, run_sql, way):
+    run_sql(
+        mariadb_url,
+        "CREATE TABLE t (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 3",
+        "INSERT INTO t VALUES (1)",
+    )
+    source = Database.from_url("app", mariadb_url)
+    with way(source) as copy:
+        assert copy.notes == ("t is without partition by on the copy",)
+        assert contents(copy.database) == {"t": ["(1,)"]}
+    source.dispose()
+
+
 @WAYS
 def test_text_that_is_no_utf_8_stays_text(sqlite_url, run_sql, way):
     rows = "VALUES (1, CAST(x'ff41' AS TEXT), x'ff'), (2, 'é', NULL), (3, x'c3', CAST(x'c3' AS TEXT))"
