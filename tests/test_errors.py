@@ -311,6 +311,16 @@ def _(made: Made) -> None:
     made.ws.revision("def downgrade():\n    pass\n", message="only down")
 
 
+@provokes(errors.QuestionsOpen, r"question is open.*Nothing was written", r"answers")
+def _(made: Made) -> None:
+    made.edit_env("target_metadata = None", "import sqlalchemy as sa\ntarget_metadata = sa.MetaData()\nsa.Table('t', "
+                  "target_metadata, sa.Column('id', sa.Integer, primary_key=True), sa.Column('b', sa.String(9)))")  # fmt: skip
+    with made.ws.database.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, a VARCHAR(9))")
+        connection.exec_driver_sql("INSERT INTO t VALUES (1, 'x')")
+    made.ws.revision(message="another day", autogenerate=True)
+
+
 @provokes(errors.RevisionApplied, r"is applied on .*Nothing was changed", r"--reapply")
 def _(made: Made) -> None:
     made.ws.revision(TABLE, message="make t", apply=True)
