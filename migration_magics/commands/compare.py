@@ -124,8 +124,8 @@ def diff(
     found = diff_of(left.schema, right.schema, hints)
     if MODELS in (one.label, other.label) or _is_drift(one, other):
         found = _unordered(found)
-    if MODELS in (one.label, other.label):  # they cannot say what is only seen in a database
-        left, right = _without_seen(left), _without_seen(right)
+    if not all(side.label == DATABASE or side.ids == () for side in (one, other)):
+        left, right = _without_seen(left), _without_seen(right)  # models and replays do not tell what is only seen
     key = ""
     if table is not None:
         found, key = _of_table(ws, found, one, other, table)
@@ -178,8 +178,8 @@ def _of_table(ws: WorkspaceState, found: SchemaDiff, one: Side, other: Side, nam
 
 def _as_checked(ws: WorkspaceState, one: Side, other: Side) -> tuple[Side, Side, tuple[str, ...]]:
     """Return two sides as `check` compares a history with a database: schemas without anything of it are somebody else's."""
-    timeline = ws.timelines.kept(history_of(ws), like_of(ws))
-    if timeline is None or not _is_drift(one, other):
+    timeline = ws.timelines.kept(history_of(ws), like_of(ws)) if _is_drift(one, other) else None
+    if timeline is None:
         return one, other, ()
     now = last_schema(timeline)
     theirs = one if one.label == DATABASE else other

@@ -87,6 +87,7 @@ class _Writer:
         """Return all lines in the order in which they must run."""
         views = objects.in_order(self._dropped_views())
         return [
+            *objects.missing_types(self.tables, self.before, self._new_columns()),
             *(execute(self.sql.drop_view(view)) for view in reversed(views)),
             *self._renamed(),
             *self._dropped_triggers(),
@@ -101,6 +102,11 @@ class _Writer:
             *self._created_triggers(),
             *self._created_views(),
         ]
+
+    def _new_columns(self) -> list[model.Column]:
+        changed = (change for changes in self.altered.values() for change in changes if change.path[1] == "columns")
+        new = [change.after for change in changed if change.after is not None]
+        return [*new, *(column for table in self.created for column in table.columns)]
 
     # -- views and triggers, which hang on tables
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ..model.families import family
 from .operations_sql import Sql, execute, string
-from .operations_tables import not_written
+from .operations_tables import Tables, not_written
+from .sqltypes import Verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -114,3 +116,13 @@ def unread(before: model.Schema, after: model.Schema) -> list[str]:
     made = [f"{each.kind} {each.name}" for each in new if each not in old and each.kind not in _WRITTEN]
     gone = [f"drop of {each.kind} {each.name}" for each in old if each not in new and each.kind not in _WRITTEN]
     return [not_written(what) for what in sorted((*made, *gone))]
+
+
+def missing_types(tables: Tables, before: model.Schema, columns: Iterable[model.Column]) -> list[str]:
+    """Return a comment for each type of *columns* that is none of PostgreSQL's own, and that nothing *before* had."""
+    if tables.family != "postgresql":
+        return []
+    known = {column.type for table in before.tables for column in table.columns}
+    new = (column for column in columns if column.type not in known and family(column.type) == "other")
+    names = {column.type.removesuffix("[]") for column in new if isinstance(tables.type(column), Verbatim)}
+    return [not_written(f"type {name}, which must be there") for name in sorted(names)]

@@ -245,3 +245,13 @@ def test_a_schema_that_the_history_knows_nothing_of_is_somebody_elses(make, post
     assert "third" in " ".join(compared.notes)
     assert "third" not in project.ws.run("diff db current").code
     assert kinds(project.ws.run("diff current db --table third.zz")) == [("add", ("third.zz",))]
+
+
+def test_what_a_replay_does_not_tell_is_not_said_to_be_missing(make, postgresql_url):
+    project = make(postgresql_url)
+    project.add("a1", "op.execute('CREATE TYPE pair AS (x int)')\nop.create_table('t', sa.Column('id', sa.Integer))")
+    project.ws.run("upgrade head")
+    with project.ws.database.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE mine (id INTEGER)")
+    assert "not written" not in project.ws.run("diff current db").code
+    assert "# not written: composite type pair" in project.ws.run("diff base db").code

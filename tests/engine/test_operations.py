@@ -382,6 +382,8 @@ def test_what_is_only_seen_is_a_comment(postgresql):
         assert f"# not written: {what}" in there
         assert f"# not written: drop of {what}" in back
     compile(there, "code", "exec")
+    assert "# not written: type comp, which must be there" in there
+    assert "which must be there" not in back
 
 
 def test_a_rename_keeps_the_rows(database_url):
