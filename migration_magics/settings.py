@@ -25,6 +25,9 @@ class Settings:
     connect_timeout_s: float = 10.0
     """How long to wait for a server to answer, in seconds."""
 
+    rehearse_timeout_s: float = 60.0
+    """How long one way of one revision (up, down, up again) may take in a rehearsal, in seconds; then its copy is dropped."""
+
     display_limit: int = 50
     """How many rows a table shows; the rest is counted and stays in the result."""
 

@@ -93,20 +93,31 @@ class StillRunning(KeyboardInterrupt):
     """The work did not stop within the grace time, or was interrupted twice: what it does to the database is unknown."""
 
 
-def call(work: Callable[[], T], brake: Brake | None = None) -> T:
+class OutOfTime(Exception):
+    """The work took longer than it may; *has_ended*: it was stopped, else it may still go on."""
+
+    def __init__(self, *, has_ended: bool) -> None:
+        super().__init__()
+        self.has_ended = has_ended
+
+
+def call(work: Callable[[], T], brake: Brake | None = None, *, limit_s: float = math.inf) -> T:
     """Return what *work* returns, run in a thread of its own; raise what it raises.
 
-    On KeyboardInterrupt the *brake* is pulled: the statement that runs is cancelled, no further one begins, Python code is
-    interrupted. The end of the work (a rollback) is awaited: at most `GRACE_S`, or until a second interrupt.
+    On KeyboardInterrupt, and after *limit_s*, the *brake* is pulled: the statement that runs is cancelled, no further one
+    begins, Python code is interrupted. The end of the work (a rollback) is awaited: at most `GRACE_S`, or until a second
+    interrupt.
 
     Raises:
+        OutOfTime: it took longer than *limit_s*.
         Interrupted: the work was stopped and has ended.
         StillRunning: it has not.
     """
     job = _Job(work)
     try:
         job.start()  # inside: it waits for the thread, and an interrupt may come meanwhile
-        job.wait()
+        if not job.wait(limit_s):
+            _out_of_time(job, brake or Brake())
     except (KeyboardInterrupt, Interrupted) as interrupt:  # Interrupted: we wait in a job ourselves
         _stop(job, brake or Brake(), interrupt)
     if job.error is None and not job.has_value:
@@ -117,6 +128,15 @@ def call(work: Callable[[], T], brake: Brake | None = None) -> T:
         finally:
             del job  # the error's traceback would keep the job, and the job the error
     return job.value
+
+
+def _out_of_time(job: _Job[T], brake: Brake) -> None:
+    late = OutOfTime(has_ended=True)
+    try:
+        _stop(job, brake, late)
+    except StillRunning as error:
+        raise OutOfTime(has_ended=False) from error
+    raise late
 
 
 def _stop(job: _Job[T], brake: Brake, interrupt: BaseException) -> None:
@@ -139,4 +159,4 @@ def _stop(job: _Job[T], brake: Brake, interrupt: BaseException) -> None:
         job.error = Interrupted().with_traceback(job.error.__traceback__)
 
 
-__all__ = ["GRACE_S", "Interrupted", "StillRunning", "call"]
+__all__ = ["GRACE_S", "Interrupted", "OutOfTime", "StillRunning", "call"]

@@ -10,55 +10,62 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..engine import planner, runner
+from ..engine import planner, runner, worker
 from ..engine.host.touched import renames
 from ..engine.reflect import reflect
 from ..engine.reflect.version_tables import version_tables, without
-from ..errors import MigrationError, MoveFailed, MoveInterrupted
-from ..model.change_words import what
-from ..model.diff import Change, SchemaDiff, diff
+from ..errors import MigrationError, MoveFailed, MoveInterrupted, ReplayInterrupted
+from ..model.diff import Change, diff
+from ..model.expectations import Answer, broken_invariants
 from ..model.finding import Confidence, Finding, Severity
 from ..model.plan import Plan
-from ..model.rehearsal import Lost, Rehearsal
+from ..model.rehearsal import Rehearsal
 from ..model.renamed import between, turned
 from . import capture, copies
+from .invariants import asked_again, asked_first
+from .rehearsal_words import amount, but_order, dropped, left, lost, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ..engine.database import Database
     from ..model.plan import Direction, PlannedStep
-    from ..model.rowdiff import RowDiff
     from ..model.schema import Schema
     from ..model.trace import Step
     from .replay import History
 
-_NAMED = 3
-"""How many differences a sentence names."""
-
 
 def rehearse(
-    history: History, copy: Database, plan: Plan, *, with_rows: bool = True, only: frozenset[str] | None = None
+    history: History,
+    copy: Database,
+    plan: Plan,
+    *,
+    with_rows: bool = True,
+    only: frozenset[str] | None = None,
+    invariants: tuple[str, ...] = (),
 ) -> Iterator[Rehearsal]:
     """Yield what became of each step of *plan*, an upgrade, on *copy*, which stands where the plan begins.
 
-    With *only*, the others just run on the way. It ends with the first revision whose way up fails. *copy* is at the end of
-    the plan then, or where it got to.
+    With *only*, the others just run on the way, and are told of where they fail. It ends with the first revision whose way up
+    fails. *copy* is at the end of the plan then, or where it got to. *invariants* are asked before and after each way up.
 
-    Raises EnvironmentFailed, MoveInterrupted and what copying raises; what a revision does wrong is in the findings.
+    Raises EnvironmentFailed, ReplayInterrupted, UsageProblem for an invariant that does not run, and what copying raises;
+    what a revision does wrong is in the findings.
     """
     tables = version_tables(history.calls(copy))
     for number, step in enumerate(plan.steps, 1):
-        if only is not None and step.revision not in only:
-            _move(history, copy, _plan(copy, "upgrade", step))
-            continue
-        with _place_for(copy, is_last=number == len(plan.steps)) as place:
-            tried = _Trial(history, place, step, tables, with_rows=with_rows).go()
-        yield tried
-        if tried.up is None or any(finding.rule == "up-fails" for finding in tried.findings):
-            return
-        if number < len(plan.steps):
-            _move(history, copy, _plan(copy, "upgrade", step))
+        is_tried = only is None or step.revision in only
+        if is_tried:
+            with _place_for(copy, is_last=number == len(plan.steps)) as place:
+                tried = _Trial(history, place, step, tables, with_rows=with_rows, invariants=invariants).go()
+            yield tried
+            if tried.up is None or any(finding.rule == "up-fails" for finding in tried.findings):
+                return
+        if not is_tried or number < len(plan.steps):
+            passed = _Trial(history, copy, step, tables, with_rows=False).only_up()
+            if passed.findings:
+                yield passed
+                return
 
 
 def step_back(history: History, copy: Database, revision: str) -> tuple[str, ...]:
@@ -83,9 +90,17 @@ class _Trial:
     """One revision up, down and up again in one place."""
 
     def __init__(
-        self, history: History, place: Database, step: PlannedStep, tables: frozenset[str], *, with_rows: bool
+        self,
+        history: History,
+        place: Database,
+        step: PlannedStep,
+        tables: frozenset[str],
+        *,
+        with_rows: bool,
+        invariants: tuple[str, ...] = (),
     ) -> None:
         self.history, self.place, self.step, self.tables, self.with_rows = history, place, step, tables, with_rows
+        self.invariants = invariants
         self.found = Rehearsal(step.revision, step.message)
         self.findings: list[Finding] = []
 
@@ -96,17 +111,26 @@ class _Trial:
             self._run(before)
         return replace(self.found, findings=tuple(self.findings))
 
+    def only_up(self) -> Rehearsal:
+        """Run its way up only."""
+        up, _ = self._move("upgrade", "up-fails", "its upgrade fails")
+        return replace(self.found, up=up, findings=tuple(self.findings))
+
     def _run(self, before: capture.Before | None) -> None:
         start = self._schema()
+        asked = [(sql, asked_first(self.place, sql)) for sql in self.invariants]
         up, renamed = self._move("upgrade", "up-fails", "its upgrade fails")
         self.found = replace(self.found, up=up)
         if self.findings:
             return
         above = self._schema()
         rows = before.row_diffs(renamed) if before is not None else ()
-        self.found = replace(self.found, schema=diff(start, above, renamed), rows=rows)
+        answers = tuple(Answer(sql, first, asked_again(self.place, sql)) for sql, first in asked)
+        self.found = replace(self.found, schema=diff(start, above, renamed), rows=rows, answers=answers)
+        for said in broken_invariants(answers):
+            self._find("invariant", Severity.ERROR, said)
         if not self.history.chain.has_downgrade(self.history.chain.graph[self.step.revision]):
-            self._find("no-downgrade", Severity.WARNING, "it has no downgrade: only the way up was tried")
+            self._find("no-downgrade", Severity.WARNING, "it cannot be undone: only its way up was tried")
             return
         down, _ = self._move("downgrade", "down-fails", "its downgrade fails")
         self.found = replace(self.found, down=down)
@@ -117,31 +141,37 @@ class _Trial:
         self.found = replace(self.found, again=again)
         if any(finding.rule == "again-fails" for finding in self.findings):
             return
-        differs = _but_order(diff(above, self._schema()))
+        differs = but_order(diff(above, self._schema()))
         self.found = replace(self.found, again_differs=differs)
         if differs:
-            said = f"up again makes another schema than the first time: {_named(differs)}"
+            said = f"up again makes another schema than the first time: {named(differs)}"
             self._find("again-differs", Severity.ERROR, said)
 
     def _came_back(
         self, start: Schema, before: capture.Before | None, above: Schema, renamed: tuple[Change, ...]
     ) -> None:
-        leftovers = _but_order(diff(start, self._schema()))
+        leftovers = but_order(diff(start, self._schema()))
         self.found = replace(self.found, leftovers=leftovers)
         if leftovers:
-            self._find(
-                "leftovers", Severity.ERROR, f"its downgrade does not bring back the schema: {_named(leftovers)}"
-            )
+            self._find("leftovers", Severity.ERROR, f"its downgrade does not bring back the schema: {named(leftovers)}")
         if before is None:
             return
-        lost = _lost(before.row_diffs())
+        back = before.row_diffs()
         self.found = replace(
-            self.found, lost=lost, dropped=_dropped(self.found.rows, diff(above, start, turned(renamed)))
+            self.found,
+            lost=lost(back),
+            left=left(back),
+            dropped=dropped(self.found.rows, diff(above, start, turned(renamed))),
         )
-        for each in lost:
-            self._find("rows-lost", Severity.ERROR, f"up and down loses {_amount(each)}")
+        for each in self.found.lost:
+            self._find("rows-lost", Severity.ERROR, f"up and down loses {amount(each)}")
+        for each in self.found.left:
+            verb = "is" if each.values == 1 else "are"
+            self._find(
+                "rows-left", Severity.ERROR, f"its downgrade does not take back rows: {amount(each)} {verb} left over"
+            )
         for each in self.found.dropped:
-            self._find("downgrade-drops", Severity.INFO, f"downgrade loses {_amount(each)}")
+            self._find("downgrade-drops", Severity.INFO, f"downgrade loses {amount(each)}")
 
     # -- running
 
@@ -150,8 +180,8 @@ class _Trial:
         plan = _plan(self.place, direction, self.step)
         try:
             ran = _move(self.history, self.place, plan, lambda _connection, draft: renamed.extend(renames(draft)))
-        except MoveInterrupted:
-            raise
+        except MoveInterrupted as error:
+            raise _interrupted(self.step.revision) from error
         except MoveFailed as error:
             step = error.trace.steps[-1] if error.trace is not None and error.trace.steps else None
             why = (step.error if step is not None else "") or error.message
@@ -180,10 +210,39 @@ class _Trial:
         )
 
 
+class _TooLong(MigrationError):
+    """A revision did not end in time; *has_ended* where it could be stopped."""
+
+    def __init__(self, limit_s: float, *, has_ended: bool) -> None:
+        stopped = "it was stopped there" if has_ended else "it could not be stopped, and its copy is taken away from it"
+        super().__init__(f"it did not end within {limit_s:g} s; {stopped}", details=(_MORE_TIME,))
+
+
+_MORE_TIME = "give it more time: %config MigrateMagics.rehearse_timeout_s = 600"
+
+
 def _move(history: History, place: Database, plan: Plan, look: runner.Look | None = None) -> Sequence[Step]:
+    """Run *plan* within the time that one way of a revision may take. Raises as a move, _TooLong, ReplayInterrupted."""
     options = runner.Options(x=history.x, engine_name=history.engine_name, look=look)
-    ran = runner.run(plan, history.chain, history.environment, place, settings=history.settings, options=options)
-    return ran.trace.steps
+    limit_s = history.settings.rehearse_timeout_s
+
+    def run() -> Sequence[Step]:
+        ran = runner.run(plan, history.chain, history.environment, place, settings=history.settings, options=options)
+        return ran.trace.steps
+
+    try:
+        return worker.call(run, place.brake, limit_s=limit_s)
+    except worker.OutOfTime as late:
+        raise _TooLong(limit_s, has_ended=late.has_ended) from late
+    except worker.Interrupted as stop:
+        raise _interrupted(plan.target) from stop
+
+
+def _interrupted(revision: str) -> ReplayInterrupted:
+    return ReplayInterrupted(
+        f"The rehearsal was stopped in revision {revision}. Its copy is gone; nothing of your database was touched.",
+        hint="type the command again",
+    )
 
 
 def _plan(place: Database, direction: Direction, step: PlannedStep) -> Plan:
@@ -191,55 +250,3 @@ def _plan(place: Database, direction: Direction, step: PlannedStep) -> Plan:
     heads = (step.from_heads, step.to_heads) if direction == "upgrade" else (step.to_heads, step.from_heads)
     one = replace(step, from_heads=heads[0], to_heads=heads[1])
     return Plan(direction, step.revision, (one,), heads[0], heads[1], place.identity, place.name)
-
-
-def _named(found: SchemaDiff) -> str:
-    """The first of what differs: "evaluations has index ix_a left over", ..."""
-    shown = [_leftover(change) for change in found.changes[:_NAMED]]
-    more = len(found.changes) - len(shown)
-    return "; ".join(shown) + (f"; and {more:,} more" if more else "")
-
-
-def _leftover(change: Change) -> str:
-    where = f" of {change.path[0]}" if change.path[0] and len(change.path) > 1 else ""
-    how = {"add": "is left over", "drop": "is missing", "alter": "is another one", "rename": "has another name"}
-    return f"{what(change.path)}{where} {how[change.kind]}"
-
-
-def _but_order(found: SchemaDiff) -> SchemaDiff:
-    """A column that comes back at the end of its table has come back."""
-    return SchemaDiff(tuple(change for change in found.changes if change.path[1:] != ("column order",)))
-
-
-def _lost(diffs: Sequence[RowDiff]) -> tuple[Lost, ...]:
-    """What of the rows before is not as it was."""
-    found: list[Lost] = []
-    for each in diffs:
-        if each.deleted:
-            found.append(Lost(each.table, "", each.deleted))
-        found += (Lost(each.table, column.name, column.changed) for column in each.columns if column.changed)
-    return tuple(found)
-
-
-def _dropped(rows: Sequence[RowDiff], down: SchemaDiff) -> tuple[Lost, ...]:
-    """Values that the way up put into columns and tables that the way down drops."""
-    columns = {
-        (change.path[0], change.path[2])
-        for change in down.changes
-        if change.path[1:2] == ("columns",) and change.kind == "drop"
-    }
-    tables = {change.path[0] for change in down.changes if len(change.path) == 1 and change.kind == "drop"}
-    found = [Lost(each.table, "", each.inserted) for each in rows if each.table in tables and each.inserted]
-    found += (
-        Lost(each.table, column.name, column.changed)
-        for each in rows
-        for column in each.columns
-        if (each.table, column.name) in columns and column.changed
-    )
-    return tuple(found)
-
-
-def _amount(lost: Lost) -> str:
-    if not lost.column:
-        return f"{lost.values:,} {'row' if lost.values == 1 else 'rows'} of {lost.table}"
-    return f"{lost.values:,} {'value' if lost.values == 1 else 'values'} of {lost.table}.{lost.column}"

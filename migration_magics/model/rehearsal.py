@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .diff import SchemaDiff
 
 if TYPE_CHECKING:
+    from .expectations import Answer
     from .finding import Finding
     from .rowdiff import RowDiff
     from .trace import Step
@@ -28,7 +29,9 @@ class Rehearsal:
 
     *schema* and *rows* are what the way up did. *leftovers* are what the way down did not take back, *again_differs* what
     the second way up made otherwise than the first. *lost* is what of the rows before did not come back, *dropped* the
-    values that the way down throws away because only the way up had made their place. *findings* say what is wrong.
+    values that the way down throws away because only the way up had made their place; *left* are rows that the way up made
+    and the way down did not take back. *answers* are what the invariants gave before and after the way up. *findings* say
+    what is wrong.
     """
 
     revision: str
@@ -42,4 +45,6 @@ class Rehearsal:
     again_differs: SchemaDiff = field(default_factory=SchemaDiff)
     lost: tuple[Lost, ...] = ()
     dropped: tuple[Lost, ...] = ()
+    left: tuple[Lost, ...] = ()
+    answers: tuple[Answer, ...] = ()
     findings: tuple[Finding, ...] = ()
