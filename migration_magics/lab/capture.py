@@ -43,22 +43,19 @@ class NotCompared(MigrationError):
 class Before:
     """The rows of a copy as they were. Closed by `begin`."""
 
-    def __init__(self, schema: Schema, kept: Kept, tables: frozenset[str] | None, without: frozenset[str]) -> None:
-        self.schema, self._kept = schema, kept
-        self._tables, self._without = tables, without
+    def __init__(self, copy: Database, kept: Kept, tables: frozenset[str] | None, without: frozenset[str]) -> None:
+        self._copy, self._kept, self._tables, self._without = copy, kept, tables, without
+        self.schema = _own(copy.run(reflect), tables, without)
+        kept.keep(self.schema)
 
     def row_diffs(self, renames: Iterable[Change] = ()) -> tuple[RowDiff, ...]:
         """Return what became of the rows of each table, sorted by table, also of those in which nothing did.
 
         *renames* are what was renamed since `begin`, oldest first. Raises SQLAlchemy's errors.
         """
-        hints = tuple(renames)
-        return self._kept.run(lambda connection: self._compared(connection, hints))
-
-    def _compared(self, connection: Connection, renames: tuple[Change, ...]) -> tuple[RowDiff, ...]:
-        found = pairs(self.schema, _own(reflect(connection), None, self._without), renames)
-        wanted = (pair for pair in found if self._tables is None or pair.key in self._tables or pair.before is not None)
-        return tuple(self._table(connection, pair) for pair in wanted)
+        found = pairs(self.schema, _own(self._copy.run(reflect), None, self._without), renames)
+        wanted = [pair for pair in found if self._tables is None or pair.key in self._tables or pair.before is not None]
+        return self._kept.run(lambda connection: tuple(self._table(connection, pair) for pair in wanted))
 
     def _table(self, connection: Connection, pair: TablePair) -> RowDiff:
         if len(pair.columns) > MOST_COLUMNS:
@@ -82,9 +79,7 @@ def begin(copy: Database, tables: Collection[str] | None = None, *, without: Col
     only = frozenset(tables) if tables is not None else None
     kept: Kept = InFile(copy) if copy.family == "sqlite" else InSession(copy)
     try:
-        schema = kept.run(lambda connection: _own(reflect(connection), only, frozenset(without)))
-        kept.keep(schema)
-        yield Before(schema, kept, only, frozenset(without))
+        yield Before(copy, kept, only, frozenset(without))
     finally:
         kept.close()
 

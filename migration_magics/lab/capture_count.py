@@ -33,10 +33,9 @@ def row_diff(connection: Connection, kept: Kept, pair: TablePair) -> RowDiff:
     if pair.before is None or pair.after is None:
         return one_sided(ask)
     key = next((each for each in pair.keys if each.is_proved or ask.holds(each)), None)
-    try:
-        return as_multisets(ask) if key is None else _ByKey(ask, key).row_diff()
-    finally:
-        ask.drop()
+    found = as_multisets(ask) if key is None else _ByKey(ask, key).row_diff()
+    ask.drop()  # after an error the next one does, or the end of the session
+    return found
 
 
 class _ByKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import re
 import secrets
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from .capture_sql import Words
 
 T = TypeVar("T")
+
+PREFIX = "mm_rows_"
 
 _SETTINGS = {
     # one order of rows for one question; joins of a million rows in memory
@@ -77,23 +80,20 @@ class InFile:
         self.words, self.token = words_of("sqlite"), secrets.token_hex(4)
         self._database = database
         self.counts: dict[str, int] = {}  # pages are not counted
-        self._folder = Path(tempfile.mkdtemp(prefix="mm_rows_"))
-        self._file: Path | None = None
+        sweep()
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}_"))
+        self._file = self._folder / "before.db"
 
     def keep(self, schema: Schema) -> None:
         """See `Kept.keep`."""
         del schema  # pages know no tables
-        file = self._folder / "before.db"
-        self._database.run(lambda connection: _backup(connection, file))
-        self._file = file
+        self._database.run(lambda connection: _backup(connection, self._file))
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """See `Kept.run`."""
         return self._database.run(lambda connection: self._attached(connection, work))
 
     def _attached(self, connection: Connection, work: Callable[[Connection], T]) -> T:
-        if self._file is None:
-            return work(connection)
         direct = connection.execution_options(isolation_level="AUTOCOMMIT")
         direct.exec_driver_sql("ATTACH DATABASE ? AS mm_before", (str(self._file),))
         try:
@@ -115,8 +115,31 @@ class InFile:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+def sweep() -> None:
+    """Remove the folders that killed processes left behind."""
+    if os.name != "posix":  # elsewhere signal 0 is not a question
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        pid = folder.name[len(PREFIX) :].partition("_")[0]
+        if pid.isdecimal() and not _is_alive(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)  # somebody else's stays
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
 def _backup(connection: Connection, file: Path) -> None:
     raw: Any = connection.connection.dbapi_connection
+    if not isinstance(raw, sqlite3.Connection):  # an asynchronous driver has no backup
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM INTO ?", (str(file),))
+        return
     target = sqlite3.connect(file)
     try:
         raw.backup(target)

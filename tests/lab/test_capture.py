@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import types
+
 import pytest
+import sqlalchemy as sa
 
 from migration_magics.engine.database import Database
 from migration_magics.engine.reflect import reflect
-from migration_magics.lab import capture
+from migration_magics.lab import capture, scratch
 from migration_magics.model.diff import Change
 from migration_magics.model.rowdiff import ColumnChange, SampleRow, Transition
 from tests.lab.capturing import counted, send
@@ -313,3 +322,72 @@ def test_an_empty_database_has_no_rows(database_url):
     assert counted(database_url, (), ()) == {}
     diff = counted(database_url, (), ("CREATE TABLE t (id INTEGER)",))["t"]
     assert (diff.how, diff.inserted, bool(diff)) == ("made", 0, False)
+
+
+@pytest.mark.parametrize("url", ["sqlite+aiosqlite://", "postgresql"])
+def test_asynchronous_drivers_count_as_well(request, url):
+    if url == "postgresql":
+        url = request.getfixturevalue("postgresql_url").replace("+psycopg", "+psycopg_async")
+    assert counted(url, WORKERS, ("DELETE FROM workers WHERE id < 3",))["workers"].deleted == 2
+
+
+class _Raised(Exception):
+    """Something in the body."""
+
+
+def test_nothing_is_left_behind_when_the_run_raises(database_url, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    database = Database.from_url("copy", database_url)
+    send(database, WORKERS)
+
+    def run():
+        with capture.begin(database):
+            raise _Raised
+
+    with pytest.raises(_Raised):
+        run()
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert [thread for thread in threading.enumerate() if thread.name == "rows before a run"] == []
+    database.dispose()
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(sqlite_url, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left, others = tmp_path / f"mm_rows_{dead.pid}_abc", tmp_path / f"mm_rows_{os.getpid()}_abc"
+    for folder in (left, others):
+        folder.mkdir()
+        (folder / "before.db").write_text("rows")
+    counted(sqlite_url, (), ())
+    assert (left.exists(), others.exists()) == (False, True)
+
+
+def test_a_session_that_was_ended_says_so(postgresql_url):
+    database = Database.from_url("copy", postgresql_url)
+    send(database, WORKERS)
+    sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with capture.begin(database) as before:
+        send(database, (sql,))
+        with pytest.raises(sa.exc.OperationalError, match="terminating connection"):
+            before.row_diffs()
+    database.dispose()
+
+
+def test_a_scratch_copy_is_dropped_though_its_rows_are_kept(postgresql_url):
+    database = Database.from_url("app", postgresql_url)
+    with contextlib.ExitStack() as stack:
+        with scratch.empty(database) as copy:
+            stack.enter_context(capture.begin(copy.database))
+        left = database.run(lambda connection: connection.exec_driver_sql("SELECT datname FROM pg_database").all())
+        assert not [name for (name,) in left if name == copy.database.engine.url.database]
+    database.dispose()
+
+
+def test_a_database_of_another_kind_is_refused():
+    engine = sa.create_engine(
+        "mssql+pyodbc://dsn", module=types.SimpleNamespace(paramstyle="qmark", version="5.0", Cursor=object)
+    )
+    with pytest.raises(capture.NotCompared, match="can't be compared"), capture.begin(Database("copy", engine)):
+        pass
