@@ -1,6 +1,6 @@
-"""Every private name of SQLAlchemy and Alembic that the shortcut needs, each with what it is there for.
+"""Every private name of SQLAlchemy that the shortcut needs, each with what it is there for.
 
-Checked with SQLAlchemy 2.0 and 2.1, Alembic 1.18 to 1.20. What is replaced is replaced on one dialect object, for one
+Checked with SQLAlchemy 2.0 and 2.1. What is replaced is replaced on one dialect object, for one
 connection, and put back.
 """
 
@@ -12,9 +12,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.dialects.mysql.base import MySQLDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+
+from .host.comparators import comparators_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 _MASTER = "SELECT type, name, tbl_name, rootpage, sql FROM main.sqlite_master ORDER BY rowid"
-_OF_TABLES = ("table_info", "table_xinfo", "foreign_key_list", "index_list")
+_PRAGMAS = frozenset({"table_info", "table_xinfo", "foreign_key_list", "index_list", "index_info"})
+_HIDDEN = 6
+"""Where `table_xinfo` says that a column is generated; `table_info` leaves those out, and this."""
+
+_FEW = 50
+"""Questions after which a pragma is read for all tables at once: about five tables."""
 
 
 @contextlib.contextmanager
@@ -42,11 +48,10 @@ def collection_paused() -> Iterator[None]:
 def is_plain(context: MigrationContext) -> bool:
     """Return whether all that compares is Alembic's or ours, and nobody listens when tables are read.
 
-    Others may look at anything: rows, files, other tables. Private: the comparators of a dispatcher, the listeners of a
-    class; Alembic has no public way to ask for either.
+    Others may look at anything: rows, files, other tables. Private: the listeners of a class; SQLAlchemy has no public way
+    to ask for them.
     """
-    comparators = AutogenContext(context).comparators._registry  # noqa: SLF001 - see above
-    functions = [function for listed in comparators.values() for function, _subgroup in listed]
+    functions = list(comparators_of(context))
     functions += [
         member for kind in type(context.impl).__mro__[:-1] for member in vars(kind).values() if callable(member)
     ]
@@ -141,20 +146,13 @@ def _sqlite(connection: Connection) -> tuple[list[Any], dict[str, Any]]:
     master = [tuple(row) for row in connection.exec_driver_sql(_MASTER)]
     sql = {name: text for kind, name, _, page, text in master if kind == "table" and page and text is not None}
     indexes = {name for kind, name, *_ in master if kind == "index"}
-    pragmas = {pragma: _pragma(connection, pragma, "type = 'table' AND rootpage > 0") for pragma in _OF_TABLES[1:]}
-    pragmas["table_info"] = {name: [row[:6] for row in rows] for name, rows in pragmas["table_xinfo"].items()}
-    pragmas["index_info"] = _pragma(connection, "index_info", "type = 'index'")
+    pragmas = _Pragmas(connection)
     pragma_of, sql_of = dialect._get_table_pragma, dialect._get_table_sql  # noqa: SLF001 - see above
 
     def pragma(other: Connection, asked: str, name: str, schema: str | None = None) -> Any:
         is_known = other is connection and schema is None and name in (indexes if asked == "index_info" else sql)
-        if (
-            is_known
-            and asked in pragmas
-            and (asked != "table_info" or not _has_hidden(pragmas["table_xinfo"].get(name, ())))
-        ):
-            return pragmas[asked].get(name, [])
-        return pragma_of(other, asked, name, schema=schema)
+        rows = pragmas.rows(asked, name) if is_known else None
+        return pragma_of(other, asked, name, schema=schema) if rows is None else rows
 
     def text(other: Connection, name: str, schema: str | None = None, **options: Any) -> Any:
         if other is connection and not schema and name in sql:
@@ -164,17 +162,34 @@ def _sqlite(connection: Connection) -> tuple[list[Any], dict[str, Any]]:
     return master, {"_get_table_pragma": pragma, "_get_table_sql": text}
 
 
-def _has_hidden(rows: Any) -> bool:
-    """`table_info` leaves out generated columns."""
-    return any(row[6] for row in rows)
+class _Pragmas:
+    """What SQLite's pragmas say of all tables, read when the first few questions are over: a second run has no more."""
 
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._read: dict[str, dict[str, list[Any]]] = {}
+        self._asked = 0
 
-def _pragma(connection: Connection, pragma: str, which: str) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = defaultdict(list)
-    query = f"SELECT m.name, x.* FROM (SELECT name FROM main.sqlite_master WHERE {which}) m, pragma_{pragma}(m.name, 'main') x"  # noqa: S608 - words of this file
-    for row in connection.exec_driver_sql(query):
-        found[row[0]].append(tuple(row[1:]))
-    return found
+    def rows(self, pragma: str, name: str) -> list[Any] | None:
+        """Return the rows of *pragma* of a table or an index; None where the caller has to ask by itself."""
+        self._asked += 1
+        if self._asked <= _FEW or pragma not in _PRAGMAS:
+            return None
+        listed = self._all("table_xinfo" if pragma == "table_info" else pragma).get(name, [])
+        if pragma != "table_info":
+            return listed
+        return None if any(row[_HIDDEN] for row in listed) else [row[:_HIDDEN] for row in listed]
+
+    def _all(self, pragma: str) -> dict[str, list[Any]]:
+        if pragma not in self._read:
+            which = "type = 'index'" if pragma == "index_info" else "type = 'table' AND rootpage > 0"
+            found: dict[str, list[Any]] = defaultdict(list)
+            listed = f"SELECT name FROM main.sqlite_master WHERE {which}"  # noqa: S608 - words of this file
+            query = f"SELECT m.name, x.* FROM ({listed}) m, pragma_{pragma}(m.name, 'main') x"  # noqa: S608 - as above
+            for name, *row in self._connection.exec_driver_sql(query):
+                found[name].append(tuple(row))
+            self._read[pragma] = found
+        return self._read[pragma]
 
 
 def _mysql(connection: Connection) -> tuple[Any, dict[str, Any]]:

@@ -7,12 +7,13 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import render
+from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.plugins import Plugin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from alembic.autogenerate.api import AutogenContext
+    from alembic.runtime.migration import MigrationContext
 
     Setup = Callable[[Plugin], None]
     """Adds comparators to a plugin."""
@@ -39,6 +40,12 @@ def plugged(options: dict[str, Any], setups: Sequence[Setup]) -> Iterator[None]:
         options.pop("autogenerate_plugins", None)  # Alembic keeps one such dictionary for all databases of an env.py
         if wanted is not None:
             options["autogenerate_plugins"] = wanted
+
+
+def comparators_of(context: MigrationContext) -> Iterator[Callable[..., Any]]:
+    """Give the functions that compare in *context*, those of the plugins that it wants included."""
+    for listed in AutogenContext(context).comparators._registry.values():
+        yield from (function for function, _subgroup in listed)
 
 
 def primary_key_of(context: AutogenContext, table: str, schema: str | None) -> str | None:
