@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import warnings
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from migration_magics.engine.shortcut import Shortcut
 from tests.engine.autogenerate_models import metadata_of, models
+from tests.engine.shortcut_changes import CHANGES, TABLES, changed, many, refill
 
 EXAMPLES = {"sqlite": 25, "postgresql": 4, "mysql": 3, "mariadb": 3}
 
@@ -53,22 +55,8 @@ class Watched:
     def _count(self, *_):
         self.statements += 1
 
-    def fill(self, metadata, *statements):
-        with self.engine.begin() as connection, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # foreign keys may form circles
-            if self.kind == "mysql" or "mariadb" in self.kind:
-                connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
-            for name in sa.inspect(connection).get_table_names():
-                end = " CASCADE" if self.kind == "postgresql" else ""
-                connection.exec_driver_sql(f"DROP TABLE {name}{end}")
-            metadata.create_all(connection)
-            for statement in statements:
-                connection.exec_driver_sql(statement)
-
-    def run(self, *statements):
-        with self.engine.begin() as connection:
-            for statement in statements:
-                connection.exec_driver_sql(statement)
+    def fill(self, metadata):
+        refill(self.engine, metadata)
 
     def _found(self, metadata, options, around):
         with self.engine.connect() as connection:
@@ -114,18 +102,24 @@ def plainly(diffs):
     return sorted(re.sub(r" at 0x[0-9a-f]+", "", repr(each)) for each in diffs)
 
 
-@pytest.fixture
-def watched(database_url):
-    made = Watched(database_url)
-    yield made
-    made.engine.dispose()
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "mariadb"])
+def shared(request, tmp_path_factory):
+    """One database of each kind for all tests of this module."""
+    with contextlib.ExitStack() as stack:
+        if request.param == "sqlite":
+            url = f"sqlite:///{tmp_path_factory.mktemp('shortcut') / 'test.db'}"
+        else:
+            url = stack.enter_context(request.getfixturevalue(request.param).new_database())
+        made = Watched(url)
+        stack.callback(made.engine.dispose)
+        yield made
 
 
 @pytest.fixture
-def on_sqlite(sqlite_url):
-    made = Watched(sqlite_url)
-    yield made
-    made.engine.dispose()
+def watched(shared):
+    """A database that remembers nothing yet."""
+    shared.shortcut = Shortcut()
+    return shared
 
 
 def test_it_finds_what_alembic_finds(watched):
@@ -150,20 +144,6 @@ def test_it_finds_what_alembic_finds(watched):
     holds()
 
 
-def many(tables=20):
-    made = sa.MetaData()
-    for number in range(tables):
-        sa.Table(
-            f"t{number}",
-            made,
-            sa.Column("id", sa.Integer, primary_key=True),
-            sa.Column("name", sa.String(50), server_default="x"),
-            sa.Column("number", sa.Integer, index=True),
-            sa.Column("up", sa.ForeignKey(f"t{number // 2}.id", name=f"fk_{number}")),
-        )
-    return made
-
-
 def test_what_is_equal_is_remembered(watched):
     watched.fill(many())
     assert watched.ours(many()) == ([], [])
@@ -174,36 +154,7 @@ def test_what_is_equal_is_remembered(watched):
     sa.Table("fresh", (models_ := many()), sa.Column("id", sa.Integer, primary_key=True))
     assert watched.ours(models_) == watched.stock(models_)
     (known,) = watched.shortcut._known.values()
-    assert {name for _, name in known} >= {f"t{number}" for number in range(20)}
-
-
-def changed(change):
-    made = many()
-    change(made.tables["t7"])
-    return made
-
-
-CHANGES = {
-    "a type": lambda table: setattr(table.c.name, "type", sa.String(80)),
-    "nullable": lambda table: setattr(table.c.name, "nullable", False),
-    "a default": lambda table: setattr(table.c.name, "server_default", sa.DefaultClause("y")),
-    "no default": lambda table: setattr(table.c.name, "server_default", None),
-    "a comment": lambda table: setattr(table, "comment", "said"),
-    "a comment of a column": lambda table: setattr(table.c.name, "comment", "said"),
-    "a column": lambda table: table.append_column(sa.Column("more", sa.Integer)),
-    "an index": lambda table: sa.Index("ix_more", table.c.name),
-    "an index, unique now": lambda table: [setattr(index, "unique", True) for index in table.indexes],
-    "a unique key": lambda table: table.append_constraint(sa.UniqueConstraint("name", name="uq_more")),
-    "a foreign key": lambda table: table.append_constraint(
-        sa.ForeignKeyConstraint(["number"], ["t1.id"], name="fk_more")
-    ),
-    "a rule of a foreign key": lambda table: [
-        setattr(each, "ondelete", "CASCADE") for each in table.foreign_key_constraints
-    ],
-    "computed": lambda table: table.append_column(sa.Column("twice", sa.Integer, sa.Computed("number * 2"))),
-    "a table": lambda table: sa.Table("fresh", table.metadata, sa.Column("id", sa.Integer, primary_key=True)),
-    "a table less": lambda table: table.metadata.remove(table.metadata.tables["t19"]),
-}
+    assert {name for _, name in known} >= {f"t{number}" for number in range(TABLES)}
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
