@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import re
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -300,10 +301,34 @@ def _(made: Made) -> None:
     made.ws.upgrade("head")
 
 
+def _numbers(made: Made) -> None:
+    with made.ws.database.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER CHECK (n < 2))")
+        connection.exec_driver_sql("INSERT INTO t VALUES (1, NULL), (2, NULL)")
+
+
+@provokes(errors.BackfillFailed, r"backfill of t failed: CHECK constraint failed", r"it goes on where it stopped")
+def _(made: Made) -> None:
+    _numbers(made)
+    made.ws.backfill("t", set="n = id", where="n IS NULL", batch=1)
+
+
+@provokes(errors.BackfillInterrupted, r"The backfill of t was interrupted", r"it goes on where it stopped")
+def _(made: Made) -> None:
+    _numbers(made)
+    made.ws.on_step = lambda passed, *_more: signal.raise_signal(signal.SIGINT) if passed == 1 else None
+    made.ws.backfill("t", set="n = 1", where="n IS NULL", batch=1, pause=60)
+
+
 @provokes(errors.AuthoringProblem, r"There is a revision a1 already", r"leave --rev-id out")
 def _(made: Made) -> None:
     made.add("a1")
     made.ws.revision(message="another", rev_id="a1")
+
+
+@provokes(errors.RehearsalFailed, r"rehearsal on SQLite in memory.*Nothing was written", r"--force")
+def _(made: Made) -> None:
+    made.ws.revision("op.drop_table('nowhere')", message="drop what is not there")
 
 
 @provokes(errors.CellInvalid, r"\w", r"\w")
@@ -449,7 +474,11 @@ def test_an_error_in_a_body_points_at_the_cells_line(made: Made, body: str, said
 
 @pytest.mark.parametrize("body", ["x = 1\nx / 0\n", "def upgrade():\n    x = 1\n    x / 0\n"])
 def test_an_error_while_a_cell_runs_points_at_its_line_in_cell_and_file(made: Made, body: str) -> None:
-    error = cell(made, body, apply=True)
+    tried = cell(made, body)
+    assert type(tried) is errors.RehearsalFailed
+    assert any("ZeroDivisionError" in line for line in tried.details)
+    assert f"Line {2 + body.splitlines().index(body.splitlines()[-1])} of the cell: x / 0" in tried.details
+    error = cell(made, body, apply=True, force=True)
     assert f"Line {2 + body.splitlines().index(body.splitlines()[-1])} of the cell: x / 0" in error.details
     assert type(error) is errors.MoveFailed
     (name, number) = re.search(r"\((\w+\.py), line (\d+)\): ZeroDivisionError", error.message).groups()  # type: ignore[union-attr] # asserted by its use

@@ -14,19 +14,22 @@ from ..engine.drafts import Order
 from ..errors import (
     AuthoringProblem,
     MigrationError,
+    RehearsalFailed,
     RevisionApplied,
     RevisionBuiltOn,
     UsageProblem,
 )
 from ..model import revision_file
 from ..model.body import parse_body
+from ..model.finding import WILL_FAIL
 from ..results import Authored, Moved
 from . import move
 from .drafting import Drafted, draft_cell, first_line_of, line_of_cell, long_id, shown, way_back, way_up
 from .reapplying import reapplied, tell
-from .rehearse import rehearse_draft
+from .rehearse import rehearse_draft, wanted_of
 
 if TYPE_CHECKING:
+    from ..model.expectations import Expectations
     from ..model.graph import Graph, Revision
     from .workspace import WorkspaceState
 
@@ -42,6 +45,7 @@ class _Wish:
     reapply: bool
     force: bool
     yes: bool
+    wanted: Expectations
 
 
 def cell(
@@ -61,6 +65,9 @@ def cell(
     depends_on: tuple[str, ...] = (),
     rev_id: str | None = None,
     version_path: str | None = None,
+    expect: tuple[str, ...] = (),
+    only: tuple[str, ...] = (),
+    invariant: tuple[str, ...] = (),
     filename: str = "<revision>",
     first_line: int = 1,
 ) -> Authored:
@@ -72,7 +79,7 @@ def cell(
     del filename  # the file that is written is what runs: tracebacks lead there
     if not message and not rev_id:
         raise UsageProblem("A revision needs a message.", hint='%%revision -m "add status"')
-    dialect = ws.database.family if ws.has_connection else ""
+    dialect, wanted = ws.database.family if ws.has_connection else "", wanted_of(expect, only, invariant)
     if apply or reapply:
         _ = ws.database  # NotConnected, before anything is written
     parsed = parse_body(body, is_sql=sql, first_line=first_line, dialect=dialect)
@@ -104,8 +111,11 @@ def cell(
         depends_on=depends_on,
         rev_id=rev_id,
         version_path=version_path,
+        expect=expect,
+        only=only,
+        invariant=invariant,
     )
-    wish = _Wish(again, dry_run, apply, reapply, force, yes)
+    wish = _Wish(again, dry_run, apply, reapply, force, yes, wanted)
     drafted = draft_cell(ws, order, parsed, body, first_line)
     try:
         return _first_time(ws, drafted, wish) if old is None else _again(ws, graph, old, drafted, wish)
@@ -176,8 +186,12 @@ def _first_time(ws: WorkspaceState, drafted: Drafted, wish: _Wish) -> Authored:
 
 
 def _rehearsed(ws: WorkspaceState, drafted: Drafted, wish: _Wish) -> Drafted:
-    """*drafted* with its rehearsal. Raises RevisionFileBroken, and RehearsalFailed unless a failure may pass."""
-    found, notes = rehearse_draft(ws, drafted.draft, force=wish.force)
+    """Return *drafted* with its rehearsal. Raises RevisionFileBroken, and RehearsalFailed unless a failure may pass."""
+    try:
+        found, notes = rehearse_draft(ws, drafted.draft, wish.wanted, force=wish.force)
+    except RehearsalFailed as error:  # what the text alone tells is plainer: "did you mean op.create_table?"
+        error.details = (*(each.message for each in drafted.findings if each.rule == WILL_FAIL), *error.details)
+        raise
     return replace(drafted, rehearsal=found, notes=(*drafted.notes, *notes))
 
 
@@ -186,6 +200,8 @@ def _again(ws: WorkspaceState, graph: Graph, old: Revision, drafted: Drafted, wi
     above = graph.above(old.id)
     is_locked = bool(above or here or elsewhere)
     if _is_unchanged(ws, old, drafted, may_reformat=not is_locked):
+        if wish.wanted and not above:
+            drafted = _rehearsed(ws, drafted, wish)
         return _unchanged(ws, old, drafted, wish, is_applied=here, notes=silent)
     if above or elsewhere or (here and not wish.reapply):
         raise _refusal(ws, old, above, elsewhere)
@@ -268,6 +284,7 @@ def _unchanged(
         is_unchanged=True,
         is_dry_run=wish.dry_run,
         downgrade=way_back(old, "written" if is_own else drafted.downgrade),
+        rehearsal=drafted.rehearsal,
         findings=() if moved or is_applied else drafted.findings,
         moved=moved,
         notes=(*(() if is_own else drafted.notes), *notes),

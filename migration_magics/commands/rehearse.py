@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..engine import planner, writer
-from ..errors import Refused, RehearsalFailed, UsageProblem
+from ..errors import MigrationError, Refused, RehearsalFailed, ReplayInterrupted, UsageProblem
 from ..lab import copies, scratch
 from ..lab.drafted import with_draft
 from ..lab.rehearsal import rehearse as rehearse_on
 from ..lab.rehearsal import step_back
-from ..lab.scratch import NoScratch
+from ..model import expectations
 from ..model.diff import SchemaDiff
-from ..model.finding import Confidence, Severity
+from ..model.finding import Confidence, Finding, Severity
+from ..model.rowdiff import words
 from ..model.trace import Trace
 from ..results import Rehearsed
 from .sides import history_of, require_connection
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from ..engine.database import Database
     from ..engine.drafts import Draft
     from ..lab.replay import History
+    from ..model.expectations import Expectations
     from ..model.plan import Plan, PlannedStep
     from ..model.rehearsal import Rehearsal
+    from ..model.rowdiff import RowDiff
     from .workspace import WorkspaceState
 
 ROWS = 1_000
@@ -40,7 +43,7 @@ _ROWS_FOR_A_CELL = 200
 _WHOLE_UP_TO_BYTES = 100 * 2**20
 """A SQLite file up to this size is copied whole into memory: measured, 0.2 s for 50 MB."""
 
-_STOPS = frozenset({"up-fails", "down-fails", "again-fails"})
+_STOPS = frozenset({"up-fails", "down-fails", "expectation", "invariant"})
 """What keeps a cell from being written. What a downgrade leaves or loses is said, and may be meant."""
 
 
@@ -61,15 +64,24 @@ def rehearse(
     full: bool = False,
     seed: int = 0,
     mask: tuple[str, ...] = (),
+    expect: tuple[str, ...] = (),
+    only: tuple[str, ...] = (),
+    invariant: tuple[str, ...] = (),
 ) -> Rehearsed:
     """Return what running the pending revisions up to *target*, back and up again did on a copy with sample rows.
 
-    `base:REV` tries the whole history on an empty copy. Raises Refused where there is nothing to try, NoScratch, and what
-    planning and copying raise; what a revision does wrong is in the result.
+    `base:REV` tries the whole history on an empty copy. What was expected of all these revisions together (*expect*, *only*)
+    and of each (*invariant*) is among the findings where it did not hold. Raises Refused where there is nothing to try,
+    NoScratch, UsageProblem, and what planning and copying raise; what a revision does wrong is in the result.
     """
     require_connection(ws, "a rehearsal needs one to copy")
+    wanted = wanted_of(expect, only, invariant)
+    if full and mask:
+        raise UsageProblem(
+            "A whole copy has the values as they are: --full and --mask don't go together.",
+            hint="%migrate rehearse --rows 1000 --mask " + mask[0],
+        )
     with ws.one_look():
-        history = history_of(ws)
         lower, colon, upper = target.partition(":")
         if colon and lower not in {"", "base"}:
             raise UsageProblem(
@@ -77,9 +89,8 @@ def rehearse(
             )
         if colon:
             with scratch.empty(ws.database) as empty:
-                return _tried(
-                    ws, history, copies.Copy(empty.database, f"{empty.place}, from empty"), upper or "heads", ()
-                )
+                copy = copies.Copy(empty.database, f"{empty.place}, from empty")
+                return _tried(ws, copy, upper or "heads", (), wanted)
         heads = ws.heads_of(ws.database)
         planned = planner.plan_upgrade(ws.chain, target, heads, connection=ws.database.name)
         if planned.is_empty:
@@ -87,8 +98,18 @@ def rehearse(
                 f"There is nothing to rehearse: {ws.database.name} stands at {', '.join(heads) or 'base'}.",
                 hint="%migrate rehearse base:heads tries the whole history on an empty copy",
             )
-        with _copy(ws.database, rows=ROWS if rows is None else rows, is_full=full, seed=seed, masks=mask) as copy:
-            return _tried(ws, history, copy, target, heads)
+        is_full = full or (bool(wanted.rows) and rows is None and not mask)
+        number = ROWS if rows is None else rows
+        with _copy(ws.database, rows=number, is_full=is_full, seed=seed or 0, masks=mask) as copy:
+            return _tried(ws, copy, target, heads, wanted)
+
+
+def wanted_of(expect: tuple[str, ...], only: tuple[str, ...], invariant: tuple[str, ...]) -> Expectations:
+    """Return what is expected, as typed. Raises UsageProblem."""
+    try:
+        return expectations.expectations(expect, only, invariant)
+    except expectations.NotAnExpectation as error:
+        raise UsageProblem(f"{error}.", hint='--expect "UPDATE evaluations: 1204 rows"') from error
 
 
 @contextlib.contextmanager
@@ -105,15 +126,17 @@ def _copy(
             yield copy
 
 
-def _tried(ws: WorkspaceState, history: History, copy: copies.Copy, target: str, heads: tuple[str, ...]) -> Rehearsed:
-    database = copy.database
+def _tried(
+    ws: WorkspaceState, copy: copies.Copy, target: str, heads: tuple[str, ...], wanted: Expectations
+) -> Rehearsed:
+    history, database = history_of(ws), copy.database
     plan = planner.plan_upgrade(history.chain, target, heads, database=database.identity, connection=database.name)
     found: list[Rehearsal] = []
     _tell(ws, plan, 0)
-    for each in rehearse_on(history, database, plan):
+    for each in rehearse_on(history, database, plan, invariants=wanted.invariants):
         found.append(each)
         _tell(ws, plan, len(found))
-    return _result(copy, plan, tuple(found), has_rows=bool(heads) or copy.sampled is not None)
+    return _result(copy, plan, tuple(found), wanted, has_rows=bool(heads) or copy.sampled is not None)
 
 
 def _tell(ws: WorkspaceState, plan: Plan, done: int) -> None:
@@ -126,8 +149,10 @@ def _tell(ws: WorkspaceState, plan: Plan, done: int) -> None:
     )
 
 
-def _result(copy: copies.Copy, plan: Plan, found: tuple[Rehearsal, ...], *, has_rows: bool) -> Rehearsed:
-    findings = tuple(finding for each in found for finding in each.findings)
+def _result(
+    copy: copies.Copy, plan: Plan, found: tuple[Rehearsal, ...], wanted: Expectations, *, has_rows: bool
+) -> Rehearsed:
+    findings = (*(finding for each in found for finding in each.findings), *_unexpected(copy, found, wanted))
     passed = not any(finding.severity is Severity.ERROR for finding in findings)
     left = len(plan.steps) - len(found)
     untried = (f"{left} further {'revision was' if left == 1 else 'revisions were'} not tried.",) if left else ()
@@ -148,40 +173,69 @@ def _result(copy: copies.Copy, plan: Plan, found: tuple[Rehearsal, ...], *, has_
     )
 
 
+def _unexpected(copy: copies.Copy, found: tuple[Rehearsal, ...], wanted: Expectations) -> tuple[Finding, ...]:
+    """What of the expectations about rows did not hold; nothing is said where a way up failed."""
+    if not found or any(finding.rule == "up-fails" for each in found for finding in each.findings):
+        return ()
+    revision = found[0].revision if len(found) == 1 else None
+    start = f"{revision}: " if revision else ""
+    diffs = [diff for each in found for diff in each.rows]
+    sure = Confidence.PROVED if copy.sampled is None else Confidence.MEASURED
+    said = expectations.broken(wanted, diffs, rows="" if copy.sampled is None else " in the sample")
+    return tuple(
+        Finding("expectation", Severity.ERROR, sure, revision, f"{start}{each}", evidence=_counted(diffs))
+        for each in said
+    )
+
+
+def _counted(diffs: list[RowDiff]) -> tuple[str, ...]:
+    return tuple(f"{diff.table}: {words(diff)}" for diff in diffs if diff)
+
+
 # -- a draft -------------------------------------------------------------------------------------------------------
 
 
-def rehearse_draft(ws: WorkspaceState, draft: Draft, *, force: bool) -> tuple[Rehearsed | None, tuple[str, ...]]:
+def rehearse_draft(
+    ws: WorkspaceState, draft: Draft, wanted: Expectations, *, force: bool
+) -> tuple[Rehearsed | None, tuple[str, ...]]:
     """Return the rehearsal of a revision that is not written yet, or None and why it was not rehearsed.
 
-    Raises RevisionFileBroken for a file that does not import, RehearsalFailed for one that fails, unless *force*.
+    Raises RevisionFileBroken for a file that does not import, RehearsalFailed for one that fails or does not do what is
+    *wanted*, unless *force*; where something is wanted also NotConnected and NoScratch.
     """
     module = writer.proved(ws.project, draft)
     if not ws.has_connection:
+        if wanted:
+            require_connection(ws, "expectations need one to try the revision on a copy of it")
         return None, ()
     try:
         with ws.one_look():
-            found = _draft_tried(ws, draft, module)
-    except NoScratch as refusal:
+            found = _draft_tried(ws, draft, module, wanted)
+    except ReplayInterrupted:
+        raise
+    except MigrationError as refusal:
+        if wanted:
+            raise
         return None, (f"Not rehearsed: {refusal.message}",)
-    if not force and any(finding.rule in _STOPS for finding in found.findings):
+    if not force and any(finding.rule in _STOPS for finding in found.findings if finding.severity is Severity.ERROR):
         raise failed(found)
     return found, ()
 
 
-def _draft_tried(ws: WorkspaceState, draft: Draft, module: ModuleType) -> Rehearsed:
+def _draft_tried(ws: WorkspaceState, draft: Draft, module: ModuleType, wanted: Expectations) -> Rehearsed:
     history = history_of(ws)
     chain, environment = with_draft(ws.chain, draft, module)
     drafted = replace(history, chain=chain, environment=environment, on_step=None)
     heads = ws.heads_of(ws.database)
-    with _copy(ws.database, rows=_ROWS_FOR_A_CELL, is_full=False) as copy:
+    with _copy(ws.database, rows=_ROWS_FOR_A_CELL, is_full=bool(wanted.rows)) as copy:
         if draft.replaces is not None and draft.replaces.id in heads:
             heads = step_back(history, copy.database, draft.replaces.id)
         plan = planner.plan_upgrade(
             chain, draft.revision.id, heads, database=copy.database.identity, connection=copy.database.name
         )
-        found = tuple(rehearse_on(drafted, copy.database, plan, only=frozenset({draft.revision.id})))
-        return replace(_result(copy, plan, found, has_rows=True), next_command="")
+        own = frozenset({draft.revision.id})
+        found = tuple(rehearse_on(drafted, copy.database, plan, only=own, invariants=wanted.invariants))
+        return replace(_result(copy, plan, found, wanted, has_rows=True), next_command="")
 
 
 def failed(found: Rehearsed) -> RehearsalFailed:

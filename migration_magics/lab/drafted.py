@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from ..engine.drafts import Draft
+    from ..errors import RevisionFileBroken
     from ..model.graph import Revision
 
 
@@ -25,7 +26,10 @@ class DraftChain(Chain):
         replaced = draft.replaces.id if draft.replaces is not None else ""
         kept = (each for each in chain.graph if each.id not in {draft.revision.id, replaced})
         own = replace(
-            draft.revision, path=None, has_upgrade=_has(module, "upgrade"), has_downgrade=_has(module, "downgrade")
+            draft.revision,
+            path=str(draft.path),  # what an error names; there may be no such file
+            has_upgrade=_has(module, "upgrade"),
+            has_downgrade=draft.revision.has_downgrade is not False and _has(module, "downgrade"),
         )
         self._graph = Graph((*kept, own))
 
@@ -34,6 +38,10 @@ class DraftChain(Chain):
         """The revisions as they were when the draft was made."""
         assert self._graph is not None  # noqa: S101 - made above
         return self._graph
+
+    def broken(self, revision: Revision) -> RevisionFileBroken | None:
+        """Return the error for a file that is no Python; the draft was run already."""
+        return None if revision.id == self._drafted else self._others.broken(revision)
 
     def module(self, revision: Revision) -> ModuleType:
         """Return the draft's module, or that of another revision, from its file."""

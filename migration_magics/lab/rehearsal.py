@@ -133,6 +133,8 @@ class _Trial:
             self._find("no-downgrade", Severity.WARNING, "it cannot be undone: only its way up was tried")
             return
         down, _ = self._move("downgrade", "down-fails", "its downgrade fails")
+        if any(finding.rule == "no-downgrade" for finding in self.findings):
+            return
         self.found = replace(self.found, down=down)
         if any(finding.rule == "down-fails" for finding in self.findings):
             return
@@ -183,6 +185,9 @@ class _Trial:
         except MoveInterrupted as error:
             raise _interrupted(self.step.revision) from error
         except MoveFailed as error:
+            if rule == "down-fails" and isinstance(error.__cause__, NotImplementedError):  # it says so on purpose
+                self._find("no-downgrade", Severity.WARNING, "it cannot be undone: only its way up was tried")
+                return None, ()
             step = error.trace.steps[-1] if error.trace is not None and error.trace.steps else None
             why = (step.error if step is not None else "") or error.message
             self._find(rule, Severity.ERROR, f"{words}: {why}", error.details[:3])

@@ -18,6 +18,7 @@ from migration_magics.errors import (
     MoveFailed,
     NotConnected,
     NotReversible,
+    RehearsalFailed,
     RevisionApplied,
     RevisionBuiltOn,
     RevisionFileBroken,
@@ -274,7 +275,7 @@ def test_a_reapply_that_fails_leaves_file_tables_and_rows_as_they_were(kept, fol
     """Downgrade and upgrade go in one transaction where the database has such."""
     before, at = files(folder), kept.current().ids
     with pytest.raises(MoveFailed) as failed:
-        kept.revision(f"{WIDER}\n{problem}", message="create evaluation", reapply=True, yes=True)
+        kept.revision(f"{WIDER}\n{problem}", message="create evaluation", reapply=True, yes=True, force=True)
     assert (failed.value.before, failed.value.after) == (at, at)
     assert failed.value.details[0].startswith("app and the file ")
     assert "are as they were, rows included" in failed.value.details[0]
@@ -304,8 +305,9 @@ def test_a_reapply_past_one_transaction_applies_the_old_revision_again(kept, fol
     """`autocommit_block()` cannot be inside one: then rows are gone, which is said."""
     before, at = files(folder), kept.current().ids
     block = "with op.get_context().autocommit_block():\n    op.execute('SELECT 1')"
+    body = f"{block}\n{WIDER}\nop.execute('no sql')"
     with pytest.raises(MoveFailed) as failed:
-        kept.revision(f"{block}\n{WIDER}\nop.execute('no sql')", message="create evaluation", reapply=True, yes=True)
+        kept.revision(body, message="create evaluation", reapply=True, yes=True, force=True)
     told = "\n".join(failed.value.details)
     assert "is again as it was before" in told
     assert f"{at[0]} as it was is applied again on app; rows that its downgrade removed are gone." in told
@@ -320,7 +322,7 @@ def test_a_reapply_that_fails_where_ddl_commits_tells_the_state(mariadb_url, fol
     ws.revision(TABLE, message="create evaluation", apply=True)
     before = files(folder)
     with pytest.raises(MoveFailed) as failed:
-        ws.revision(f"{WIDER}\nop.execute('no sql')", message="create evaluation", reapply=True)
+        ws.revision(f"{WIDER}\nop.execute('no sql')", message="create evaluation", reapply=True, force=True)
     assert failed.value.after == ()
     assert any(line.endswith("is again as it was before; app stands below it.") for line in failed.value.details)
     assert files(folder) == before
@@ -474,17 +476,20 @@ def test_a_dry_run_leads_to_the_same_cell_run_for_real(ws):
 
 
 def test_an_upgrade_that_fails_is_said_first(ws):
+    said = "line 1 of the cell: Alembic's op has no directive execut; did you mean op.execute?"
+    with pytest.raises(RehearsalFailed) as failed:
+        ws.revision("op.execut('SELECT 1')", message="typo")
+    assert failed.value.details[0] == said
     for options in ({"dry_run": True}, {}, {}):
-        told = str(ws.revision("op.execut('SELECT 1')", message="typo", **options)).splitlines()
+        told = str(ws.revision("op.execut('SELECT 1')", message="typo", force=True, **options)).splitlines()
         assert "(! will fail)" in told[0] + told[1]
-        said = "! line 1 of the cell: Alembic's op has no directive execut; did you mean op.execute?"
-        assert said in told[:5]
+        assert f"! {said}" in told[:5]
     done = ws.revision("op.execute('SELECT 1')", message="typo", apply=True)
     assert done.findings == ()
 
 
 def test_a_name_that_is_nowhere_is_said_first_with_its_line(ws):
-    told = str(ws.revision(f"{TABLE}\nop.drop_table(TABEL)", message="typo")).splitlines()
+    told = str(ws.revision(f"{TABLE}\nop.drop_table(TABEL)", message="typo", force=True)).splitlines()
     assert "(! will fail)" in told[0] + told[1]
     said = "! tried without a database, line 2 of the cell fails: NameError: name 'TABEL' is not defined"
     assert " ".join(line.strip() for line in told[:6]).count(said) == 1
@@ -492,7 +497,7 @@ def test_a_name_that_is_nowhere_is_said_first_with_its_line(ws):
 
 def test_a_wrong_name_in_written_functions_is_said_first(ws):
     body = f"def upgrade():\n    op.creat_table('t')\n\ndef downgrade():\n    {TABLE}"
-    told = str(ws.revision(body, message="typo")).splitlines()
+    told = str(ws.revision(body, message="typo", force=True)).splitlines()
     assert "(! will fail)" in told[0] + told[1]
     said = "! line 2 of the cell: Alembic's op has no directive creat_table; did you mean op.create_table?"
     assert " ".join(line.strip() for line in told[:6]).count(said) == 1
