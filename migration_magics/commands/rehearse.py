@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from ..engine.database import Database
     from ..engine.drafts import Draft
-    from ..lab.replay import History
     from ..model.expectations import Expectations
     from ..model.plan import Plan, PlannedStep
     from ..model.rehearsal import Rehearsal

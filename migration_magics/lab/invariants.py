@@ -20,7 +20,7 @@ _MOST_ROWS = 1_000
 def asked_first(place: Database, sql: str) -> str:
     """Return what *sql* gives on *place*, in words. Raises UsageProblem where it does not run, or gives too many rows."""
     try:
-        return place.read(lambda connection: _said(connection, sql))
+        return place.run(lambda connection: _said(connection, sql))
     except exc.SQLAlchemyError as error:
         raise UsageProblem(
             f"The invariant {sql} does not run: {failures.words(error)}",
@@ -31,7 +31,7 @@ def asked_first(place: Database, sql: str) -> str:
 def asked_again(place: Database, sql: str) -> str:
     """Return what *sql* gives on *place* now, or that it does not run any more."""
     try:
-        return place.read(lambda connection: _said(connection, sql))
+        return place.run(lambda connection: _said(connection, sql))
     except exc.SQLAlchemyError as error:
         return f"the error {failures.words(error)}"
 
@@ -41,6 +41,7 @@ def _said(connection: Connection, sql: str) -> str:
     if not found.returns_rows:
         raise UsageProblem(f"The invariant {sql} gives no rows.", hint="an invariant is a query: SELECT ...")
     rows = found.fetchmany(_MOST_ROWS + 1)
+    connection.rollback()
     if len(rows) > _MOST_ROWS:
         raise UsageProblem(
             f"The invariant {sql} gives more than {_MOST_ROWS:,} rows.", hint="count or sum them in the query"

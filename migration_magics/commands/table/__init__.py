@@ -15,7 +15,7 @@ from .compare import COMPARE
 from .look import LOOK
 from .mend import MEND
 from .move import MOVE
-from .options import REVISION_OPTIONS, YES, message
+from .options import EXPECTING, REVISION_OPTIONS, YES, message
 from .set_up import SET_UP
 from .share import SHARE
 from .try_ import TRY
@@ -43,6 +43,7 @@ CELLS: Mapping[str, Command] = MappingProxyType(
                 flag("Upgrade the database afterwards.", "--apply"),
                 flag("The revision is applied: downgrade, rewrite, upgrade again.", "--reapply"),
                 flag("Write it although its rehearsal failed.", "--force"),
+                *EXPECTING,
                 YES,
                 *REVISION_OPTIONS,
                 option("Keep the result in this variable.", "--out", metavar="NAME", kind="variable"),

@@ -61,6 +61,20 @@ AUTOGENERATE = (
         repeatable=True,
     ),
 )
+EXPECTING = (
+    option(
+        "What has to happen to rows, else it fails: UPDATE evaluations: 1204 rows (also with <, <=, >, >=).",
+        "--expect",
+        metavar="ROWS",
+        repeatable=True,
+    ),
+    option(
+        "Rows may change only here, else it fails.", "--only", metavar="TABLE[.COLUMN]", kind="table", repeatable=True
+    ),
+    option(
+        "A query that gives the same before and after, else it fails.", "--invariant", metavar="SQL", repeatable=True
+    ),
+)
 
 
 def message(*, required: bool = False) -> Argument:

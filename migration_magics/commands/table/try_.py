@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..declaration import Argument, Command, flag, option
+from .options import EXPECTING
 
 TRY = (
     Command(
@@ -33,9 +34,11 @@ TRY = (
                 kind="table",
                 repeatable=True,
             ),
+            *EXPECTING,
         ),
         examples=(
             "%migrate rehearse",
+            "%migrate rehearse --expect 'UPDATE evaluations: 1204 rows' --only evaluations.status",
             "%migrate rehearse base:heads",
             "%migrate rehearse head --rows 200 --mask users.email",
         ),

@@ -1,0 +1,121 @@
+"""`rehearse`, and the rehearsal of a `%%revision` cell: what is tried, what is expected, what stops a file."""
+
+from __future__ import annotations
+
+import pytest
+
+from migration_magics.commands.api import Workspace
+from migration_magics.errors import NotConnected, Refused, RehearsalFailed, UsageProblem
+
+TABLE = """
+op.create_table("evaluations", sa.Column("id", sa.Integer, primary_key=True), sa.Column("status", sa.String(20)))
+op.bulk_insert(sa.table("evaluations", sa.column("id"), sa.column("status")),
+               [{"id": n, "status": "done" if n % 3 else "fail"} for n in range(1, 31)])
+"""
+UPDATE = (
+    "def upgrade():\n    op.execute(\"UPDATE evaluations SET status = 'failed' WHERE status = 'fail'\")\n\n\n"
+    "def downgrade():\n    op.execute(\"UPDATE evaluations SET status = 'fail' WHERE status = 'failed'\")\n"
+)
+WRONG = UPDATE.replace("WHERE status = 'fail'\"", "WHERE status <> 'fail'\"", 1)
+
+
+@pytest.fixture
+def ws(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    workspace = Workspace()
+    workspace.init("migrations")
+    workspace.connect("sqlite:///app.db")
+    workspace.revision(TABLE, message="create evaluations", apply=True)
+    yield workspace
+    workspace.close()
+
+
+def files(folder):
+    return sorted(path.name for path in (folder / "migrations" / "versions").glob("*.py"))
+
+
+EXPECTED = {
+    "rows": {"expect": ("UPDATE evaluations: 10 rows",)},
+    "where": {"only": ("evaluations.status",)},
+    "always": {"invariant": ("SELECT count(*) FROM evaluations", "SELECT '100%' LIKE '%0%%'")},
+}
+
+
+@pytest.mark.parametrize("what", EXPECTED)
+def test_what_holds_is_written(what, ws):
+    done = ws.revision(UPDATE, message="rename fail", **EXPECTED[what])
+    assert done.rehearsal.passed
+    assert ws.rehearse(**EXPECTED[what]).passed
+
+
+BROKEN = {
+    "expected UPDATE evaluations: 1,204 rows, and it was 10": {"expect": ("UPDATE evaluations: 1204 rows",)},
+    "only evaluations.id may change, and evaluations.status changed": {"only": ("evaluations.id",)},
+    "the invariant SELECT count(*) FROM evaluations WHERE status = 'fail' gave 10 before and 0 after": {
+        "invariant": ("SELECT count(*) FROM evaluations WHERE status = 'fail'",)
+    },
+}
+
+
+@pytest.mark.parametrize("said", BROKEN)
+def test_a_broken_expectation_fails_the_cell_and_is_named(said, ws, tmp_path):
+    before = files(tmp_path)
+    with pytest.raises(RehearsalFailed) as caught:
+        ws.revision(UPDATE, message="rename fail", **BROKEN[said])
+    assert said in "\n".join(caught.value.details)
+    assert files(tmp_path) == before
+    done = ws.revision(UPDATE, message="rename fail", force=True, **BROKEN[said])
+    assert not done.rehearsal.passed
+    found = ws.rehearse(**BROKEN[said])
+    assert not found.passed
+    assert said in found.findings[0].message
+
+
+def test_a_cell_that_is_the_same_is_held_to_new_expectations(ws):
+    ws.revision(UPDATE, message="rename fail")
+    with pytest.raises(RehearsalFailed, match=r"rehearsal on SQLite in memory, whole failed\. Nothing was written"):
+        ws.revision(UPDATE, message="rename fail", expect=("UPDATE evaluations: no rows",))
+
+
+def test_a_wrong_where_is_corrected_by_running_the_cell_again(ws, tmp_path):
+    (wrong,) = ws.revision(WRONG, message="rename fail").rehearsal.rows
+    (right,) = ws.revision(UPDATE, message="rename fail").rehearsal.rows
+    assert [(each.before, each.after, each.count) for each in wrong.transitions] == [("done", "failed", 20)]
+    assert [(each.before, each.after, each.count) for each in right.transitions] == [("fail", "failed", 10)]
+    assert len(files(tmp_path)) == 2
+
+
+UNUSABLE = {
+    "is no expectation": {"expect": ("ten rows",)},
+    "does not run": {"invariant": ("SELECT * FROM nothing",)},
+    "don't go together": {"full": True, "mask": ("evaluations.status",)},
+}
+
+
+@pytest.mark.parametrize("said", UNUSABLE)
+def test_what_cannot_be_asked_is_said(said, ws):
+    ws.revision(UPDATE, message="rename fail")
+    with pytest.raises(UsageProblem, match=said):
+        ws.rehearse(**UNUSABLE[said])
+
+
+def test_nothing_pending_is_nothing_to_rehearse(ws):
+    with pytest.raises(Refused, match="There is nothing to rehearse: "):
+        ws.rehearse()
+    assert ws.rehearse("base:heads").passed
+
+
+def test_expectations_need_a_database(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ws = Workspace()
+    ws.init("migrations")
+    assert ws.revision(TABLE, message="one").rehearsal is None
+    with pytest.raises(NotConnected):
+        ws.revision(TABLE, message="two", head="head", expect=("INSERT evaluations: 30 rows",))
+
+
+def test_a_pending_revision_below_that_fails_is_named(ws):
+    below = ws.revision("op.execute('SELECT * FROM nothing')", message="broken", force=True)
+    with pytest.raises(RehearsalFailed) as caught:
+        ws.revision("pass", message="on top")
+    assert below.revision.id in "\n".join(caught.value.details)
