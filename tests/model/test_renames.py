@@ -203,7 +203,9 @@ def test_each_object_is_in_one_candidate_whatever_the_order_of_changes(before, a
     assert len({each.path_before for each in every}) == len({each.path_after for each in every}) == len(every)
     for each in every:
         assert 0 <= each.score < 1
-        assert not exists(after, (each.path_after[0], *each.path_before[1:]))
+        assert not exists(
+            after, (*each.path_after[:1], *each.path_before[1:]) if each.path_before[1:] else each.path_before
+        )
         assert exists(before, each.path_before)
         assert exists(after, each.path_after)
 
