@@ -9,6 +9,8 @@ import dis
 import functools
 import re
 import sys
+import sysconfig
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 PLAIN = frozenset({bool, int, float, str, bytes, type(None)})
 
 _LIBRARIES = frozenset({"alembic", "migration_magics", "sqlalchemy"})
+_STANDARD = sysconfig.get_path("stdlib")
 _MODULES = frozenset({"alembic", "fnmatch", "functools", "itertools", "operator", "re", "sqlalchemy", "string"})
 
 _BUILTINS = frozenset(
@@ -127,8 +130,17 @@ class Unknowable(Exception):
 
 def is_library(module: str) -> bool:
     """Return whether what is defined in *module* stays as it is while this process runs."""
-    top = module.partition(".")[0]
-    return top in _LIBRARIES or top in sys.stdlib_module_names - {"__main__"}
+    return _is_library(module.partition(".")[0])
+
+
+@functools.cache
+def _is_library(top: str) -> bool:
+    if top in _LIBRARIES:
+        return True
+    if top not in sys.stdlib_module_names - {"__main__"}:
+        return False
+    file = getattr(sys.modules.get(top), "__file__", None)  # a project may have a "test" or a "code" of its own
+    return file is None or Path(file).is_relative_to(_STANDARD)
 
 
 def signed(value: Any) -> Any:

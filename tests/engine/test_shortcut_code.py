@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
+import sys
 
 import pytest
 
@@ -64,3 +66,14 @@ def test_what_it_reads_is_part_of_it():
 @pytest.mark.parametrize("one, other", [(1, True), (1, 1.0), ([1], (1,)), ("1", 1), (-1, -2), ({"a": 1}, {"a": 2})])
 def test_values_differ_by_type_too(one, other):
     assert signed(one) != signed(other)
+
+
+def test_a_module_of_the_project_may_be_called_like_one_of_python_s(tmp_path, monkeypatch):
+    (tmp_path / "this.py").write_text("import os\n\ndef f(name):\n    return os.environ['X'] == name\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "this", raising=False)
+    try:
+        with pytest.raises(Unknowable):
+            signed(importlib.import_module("this").f)
+    finally:
+        sys.modules.pop("this")
