@@ -32,7 +32,7 @@ from migration_magics.results import (
     StatusOfAll,
     Why,
 )
-from tests.display import mending_examples, models_examples, schema_examples
+from tests.display import mending_examples, models_examples, rehearsal_examples, schema_examples
 
 
 def _revision(id_: str, parents: str, message: str, month: int, day: int, **more: object) -> Revision:
@@ -402,4 +402,5 @@ EXAMPLES: dict[str, Result] = {
     **schema_examples.examples({one.id: one for one in GRAPH.newest_first}),
     **mending_examples.examples(MERGE, CPU),
     **models_examples.examples(),
+    **rehearsal_examples.examples(CPU, (METRICS, WORKER, CPU), CODE),
 }

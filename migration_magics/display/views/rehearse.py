@@ -76,62 +76,75 @@ def _parts(each: Rehearsal, settings: Settings) -> list[Block]:
 
 
 def row_diff(diff: RowDiff, settings: Settings) -> tuple[Block, ...]:
-    """Return what happened to the rows of a table: counts, columns, the most frequent transitions, samples folded away."""
-    counts = [
-        f"{number:,} {word}"
-        for number, word in ((diff.inserted, "inserted"), (diff.updated, "updated"), (diff.deleted, "deleted"))
-        if number
-    ]
-    notes = (plain(", ".join(counts) or "no row changed"), plain(f"{diff.unchanged:,} unchanged"))
-    blocks: list[Block] = []
-    columns = [column for column in diff.columns if column.changed]
-    if columns:
-        blocks.append(
-            Table(
-                "Values that changed",
-                (
-                    Column("column", is_code=True, is_narrow=True),
-                    Column("changed", is_number=True, is_narrow=True),
-                    Column("became NULL", is_number=True, is_narrow=True),
-                    Column("were NULL", is_number=True, is_narrow=True),
-                    Column("lossy", is_number=True, is_narrow=True),
-                ),
-                tuple(
-                    Row(
-                        (
-                            cell(code(column.name), *((Piece(f"was {column.was}"),) if column.was else ())),
-                            cell(f"{column.changed:,}"),
-                            cell(_number(column.to_null)),
-                            cell(_number(column.from_null)),
-                            cell(_number(column.lossy)),
-                        )
-                    )
-                    for column in columns
-                ),
-            )
-        )
-    if diff.transitions:
-        shown, hidden = capped(diff.transitions, settings)
-        blocks.append(
-            Table(
-                "The most frequent changes of a value",
-                (
-                    Column("column", is_code=True, is_narrow=True),
-                    Column("from", is_code=True),
-                    Column("to", is_code=True),
-                    Column("rows", is_number=True, is_narrow=True),
-                ),
-                tuple(
-                    Row((cell(code(each.column)), _value(each.before), _value(each.after), cell(f"{each.count:,}")))
-                    for each in shown
-                ),
-                hidden,
-            )
-        )
+    """Return what happened to the rows of a table: counts, the most frequent transitions, columns, samples folded away."""
+    blocks = [*_transitions(diff, settings), *_columns(diff)]
     if diff.samples:
         blocks.append(Folded(f"{count(len(diff.samples), 'row')} as an example", (_samples(diff),)))
     blocks += remarks(*diff.notes)
-    return (View(f"Rows of {diff.table}", (), notes, tuple(blocks)),)
+    chips = _counts(diff) or (chip("no row changed"),)
+    return (View(f"Rows of {diff.table}", chips, (plain(f"{diff.unchanged:,} unchanged"),), tuple(blocks)),)
+
+
+def _counts(diff: RowDiff) -> tuple[Piece, ...]:
+    """How many rows of how many: a wrong WHERE shows here first."""
+    found: list[Piece] = []
+    if diff.inserted:
+        found.append(chip(f"{diff.inserted:,} inserted", "add"))
+    if diff.updated:
+        found.append(chip(f"{diff.updated:,} of {diff.before:,} updated", "alter"))
+    if diff.deleted:
+        found.append(chip(f"{diff.deleted:,} of {diff.before:,} deleted", "drop"))
+    return tuple(found)
+
+
+def _transitions(diff: RowDiff, settings: Settings) -> list[Block]:
+    if not diff.transitions:
+        return []
+    shown, hidden = capped(diff.transitions, settings)
+    columns = (
+        Column("column", is_code=True, is_narrow=True),
+        Column("from", is_code=True),
+        Column("to", is_code=True),
+        Column("rows", is_number=True, is_narrow=True),
+    )
+    rows = tuple(
+        Row((cell(code(each.column)), _value(each.before), _value(each.after), cell(f"{each.count:,}")))
+        for each in shown
+    )
+    return [Table("The most frequent changes of a value", columns, rows, hidden)]
+
+
+_PRESENCE = {"added": (Piece("new"),), "dropped": (Piece("! dropped", tone="drop"),)}
+
+
+def _columns(diff: RowDiff) -> list[Block]:
+    changed = [column for column in diff.columns if column.changed]
+    if not changed:
+        return []
+    columns = (
+        Column("column", is_code=True, is_narrow=True),
+        Column("changed", is_number=True, is_narrow=True),
+        Column("became NULL", is_number=True, is_narrow=True),
+        Column("were NULL", is_number=True, is_narrow=True),
+        Column("lossy", is_number=True, is_narrow=True),
+    )
+    rows = tuple(
+        Row(
+            (
+                cell(
+                    code(column.name),
+                    *((Piece(f"was {column.was}"),) if column.was else ()),
+                    *_PRESENCE.get(column.presence, ()),
+                ),
+                cell(f"{column.changed:,}"),
+                cell(_number(column.to_null)),
+                cell(_number(column.from_null)),
+                cell(_number(column.lossy)),
+            )
+        )
+        for column in changed
+    )
+    return [Table("Values that changed", columns, rows)]
 
 
 def _samples(diff: RowDiff) -> Table:
@@ -159,14 +172,15 @@ def _samples(diff: RowDiff) -> Table:
 
 
 def _pair(name: str, value: str | None) -> Line:
-    return (
-        code(f"{name} ="),
-        *(_value(value).parts[0] if value else (Piece("NULL" if value is None else "''", tone="dim"),)),
-    )  # type: ignore[misc] # a cell of one line
+    return (code(f"{name} ="), _piece(value))
+
+
+def _piece(value: str | None) -> Piece:
+    return Piece("NULL", tone="dim") if value is None else code(value or "''")
 
 
 def _value(value: str | None) -> Cell:
-    return cell(Piece("NULL", tone="dim")) if value is None else cell(code(value or "''"))
+    return cell(_piece(value))
 
 
 def _number(number: int) -> str:
