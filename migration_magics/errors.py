@@ -37,6 +37,8 @@
     ├── MoveFailed                      a revision failed; `.trace`, `.before`, `.after`: what state the database is in
     │   ├── BrownfieldBase              the first revision expects tables that are not there: create and stamp
     │   └── MoveInterrupted             stopped by the user (the kernel's interrupt)
+    ├── BackfillFailed                  a batch failed and was rolled back; `.passed`, `.changed`: what is done and kept
+    │   └── BackfillInterrupted         stopped by the user; the same command goes on
     └── AuthoringProblem
         ├── RehearsalFailed             what the cell says goes wrong on a copy; `.rehearsed`: what happened there
         ├── CellInvalid                 a %%revision or %%models cell that cannot be what it is to be (ValueError)
@@ -281,6 +283,24 @@ class BrownfieldBase(MoveFailed):
 
 class MoveInterrupted(MoveFailed):
     """The user stopped the run."""
+
+
+class BackfillFailed(MigrationError):
+    """A batch of a backfill failed and was rolled back; those before it are kept.
+
+    `passed` and `changed` count the rows that the job has dealt with so far, also in runs before this one.
+    """
+
+    def __init__(
+        self, message: str, *, passed: int = 0, changed: int = 0, hint: str | None = None, details: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.passed = passed
+        self.changed = changed
+
+
+class BackfillInterrupted(BackfillFailed):
+    """The user stopped a backfill between two batches, or in one, which was rolled back."""
 
 
 class AuthoringProblem(MigrationError):

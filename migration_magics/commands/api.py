@@ -11,6 +11,7 @@ from .workspace import WorkspaceState
 if TYPE_CHECKING:
     from ..results import (
         Authored,
+        Backfilled,
         Blamed,
         Branches,
         Checked,
@@ -194,6 +195,11 @@ class Workspace(WorkspaceState):
     def squash(self, *range_: str, **options: object) -> Authored:
         """Put one revision in the place of a range, proved equal; without `replace=True` only show it."""
         result: Authored = self._do("squash", range_, options)
+        return result
+
+    def backfill(self, *table: str, **options: object) -> Backfilled | Authored:
+        """Set columns of a table batch by batch; with `revision=True` write the revision that does so."""
+        result: Backfilled | Authored = self._do("backfill", table, options)
         return result
 
     def doctor(self, **options: object) -> Diagnosed:

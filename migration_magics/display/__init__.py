@@ -48,13 +48,23 @@ def bundle(result: Result, settings: Settings | None = None) -> dict[str, str]:
     return _bundle(view_with_badge(result, settings or _settings))
 
 
-def progress_bundle(done: int, total: int, revision: str, message: str, elapsed_s: float) -> dict[str, str]:
-    """Return one line that says how far a move is, as a MIME bundle; it ends in no advice, since it will be replaced."""
+def progress_bundle(
+    done: int, total: int, revision: str, message: str, elapsed_s: float, *, unit: str = "revision"
+) -> dict[str, str]:
+    """Return one line that says how far a move is, as a MIME bundle; it ends in no advice, since it will be replaced.
+
+    *unit* is what is counted; of rows the *total* is an estimate, and *revision* the table.
+    """
     from .view import View, code, plain
     from .words import count, duration
 
     running = (code(revision), *plain(message)) if done < total else plain("done")
-    return _bundle(View(f"{done} of {count(total, 'revision')}", notes=(running, plain(duration(elapsed_s)))))
+    return _bundle(
+        View(
+            f"{done:,} of {'' if unit == 'revision' else 'about '}{count(total, unit)}",
+            notes=(running, plain(duration(elapsed_s))),
+        )
+    )
 
 
 def _bundle(view: View) -> dict[str, str]:

@@ -46,7 +46,14 @@ class Progress:
             return
         self._shown_at = now
         self._show(
-            progress_bundle(number - (0 if draft.is_done else 1), total, draft.revision, draft.message, elapsed_s)
+            progress_bundle(
+                number - (0 if draft.is_done else 1),
+                total,
+                draft.revision,
+                draft.message,
+                elapsed_s,
+                unit=getattr(draft, "unit", "revision"),
+            )
         )
 
     def _show(self, bundle: dict[str, str]) -> None:

@@ -4,10 +4,12 @@ A command returns one of these and prints nothing. All of them show themselves a
 (`to_frame`) and JSON-ready data (`to_dict`). Fields hold values of `model` only: no engine, no file handle, no secret.
 
 base: what all share. place: connections and where they stand. browse: revisions. compare: schemas. move: plans and what
-ran. author: revision files. doctor: what is wrong with the history. guide: help and the last error.
+ran. author: revision files. rehearse, backfill: what was tried, and what was changed in batches. doctor: what is wrong with
+the history. guide: help and the last error.
 """
 
 from .author import Authored, ModelsDefined
+from .backfill import Backfilled
 from .base import Result
 from .browse import Branches, Current, Heads, History, RevisionShown, Shown
 from .compare import Blamed, Checked, Compared, SchemaShown
@@ -19,6 +21,7 @@ from .rehearse import Rehearsed
 
 __all__ = [
     "Authored",
+    "Backfilled",
     "Blamed",
     "Branches",
     "Checked",

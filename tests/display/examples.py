@@ -11,6 +11,7 @@ from migration_magics.model.plan import Direction, Plan, PlannedStep
 from migration_magics.model.trace import Operation, Outcome, Statement, Step, Trace
 from migration_magics.results import (
     Authored,
+    Backfilled,
     Branches,
     Connected,
     Connections,
@@ -370,6 +371,24 @@ EXAMPLES: dict[str, Result] = {
     ),
     "authored_applied": Authored(MERGE, MERGE.path or "", "", downgrade="written", moved=STAMPED),
     "authored_edit": Authored(CPU, CPU.path or "", "", cell='%%revision -m "Track CPU usage"\nop.add_column(...)\n'),
+    "backfilled": Backfilled(
+        "app",
+        "evaluations",
+        ("status = 'new'",),
+        "status IS NULL",
+        ("id",),
+        1_204_000,
+        412_380,
+        161,
+        640_000,
+        2,
+        17,
+        8_000,
+        0.31,
+        61.5,
+        CODE,
+        ("It went on where it had stopped: 640,000 rows were dealt with before.",),
+    ),
     "help": HelpPage(
         "%migrate",
         "%migrate [COMMAND] [ARGUMENTS] [--on NAME]",

@@ -1,9 +1,9 @@
-"""Try: things that happen on copies."""
+"""Try: a rehearsal on a copy, and a data change that can be stopped."""
 
 from __future__ import annotations
 
 from ..declaration import Argument, Command, flag, option
-from .options import EXPECTING
+from .options import EXPECTING, message
 
 TRY = (
     Command(
@@ -41,6 +41,37 @@ TRY = (
             "%migrate rehearse --expect 'UPDATE evaluations: 1204 rows' --only evaluations.status",
             "%migrate rehearse base:heads",
             "%migrate rehearse head --rows 200 --mask users.email",
+        ),
+    ),
+    Command(
+        name="backfill",
+        group="try",
+        summary="Set columns of a table batch by batch; stopped, the same command goes on where it was.",
+        run="backfill:backfill",
+        arguments=(
+            Argument("table", "table", "Which table.", metavar="TABLE", required=True),
+            option(
+                "What to set: a column and an SQL expression; once for each column.",
+                "--set",
+                metavar='"COLUMN = EXPR"',
+                repeatable=True,
+                required=True,
+            ),
+            option("Only rows for which this SQL condition holds.", "--where", metavar="EXPR"),
+            option("How many rows the first batch has (default: 1,000).", "--batch", metavar="N", kind="number"),
+            option("Pause so many seconds after each batch (default: 0).", "--pause", metavar="S"),
+            option("Let batches grow until locks are held so many seconds (default: 0.3).", "--lock-time", metavar="S"),
+            flag("Forget where it was stopped: begin at the first row.", "--restart"),
+            flag("Go ahead although it overwrites values.", "--yes"),
+            option(
+                "Go ahead on the protected connection of this name.", "--confirm", metavar="NAME", kind="connection"
+            ),
+            flag("Change nothing: write the revision that does the same.", "--revision"),
+            message(),
+        ),
+        examples=(
+            '%migrate backfill evaluations --set "status = \'new\'" --where "status IS NULL"',
+            '%migrate backfill evaluations --set "status = \'new\'" --where "status IS NULL" --revision -m "fill status"',
         ),
     ),
 )

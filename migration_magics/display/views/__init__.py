@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from . import author, browse, compare, doctor, help_page, history, models, move, place, rehearse, schema
+from . import author, backfill, browse, compare, doctor, help_page, history, models, move, place, rehearse, schema
 from .base import view_of, view_with_badge
 
 __all__ = [
     "author",
+    "backfill",
     "browse",
     "compare",
     "doctor",
