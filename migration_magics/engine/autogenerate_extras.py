@@ -12,7 +12,7 @@ from alembic.autogenerate import renderers
 from alembic.operations import ops
 from alembic.util import DispatchPriority, PriorityDispatchResult
 
-from . import values
+from . import autogenerate_checks, values
 from .host.comparators import call_prefix, primary_key_of
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def _rendered(context: AutogenContext, operation: EnumValues) -> list[str]:
 
 def setup(plugin: Plugin) -> None:
     """Add the comparators to a plugin."""
+    autogenerate_checks.setup(plugin)
     plugin.add_autogenerate_comparator(
         _primary_key, "table", "migration_magics_primary_key", priority=DispatchPriority.LAST
     )

@@ -188,6 +188,11 @@ class RenamedInspector:
         """Return the tables of *schema* by their new names."""
         return [self._renames.new_table(schema, name) for name in self._inspector.get_table_names(schema, **more)]
 
+    def as_it_is(self, schema: str | None, table: str) -> tuple[str, dict[str, str]]:
+        """Return what the table is called in the database, and the new names of its columns by those there."""
+        old = self._renames.old_table(schema, table)
+        return old, self._renames.columns.get((schema, old), {})
+
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inspector, name)
         kind = name.removeprefix("get_").removeprefix("multi_")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..model.schema import Schema
 
 _SHOWN = 3
-_CHECKS = "alembic.ext.checkconstraint_byname"
+CHECKS = "alembic.ext.checkconstraint_byname"
 _USUAL = ("alembic.autogenerate.*",)
 
 
@@ -68,7 +68,7 @@ def _parts(schema: Schema, plugins: Sequence[str]) -> Iterator[Found]:
     tables = schema.tables
     yield "triggers", [f"{table.key}.{each.name}" for table in tables for each in table.triggers]
     checks = [f"{table.key}.{each.name or each.expression}" for table in tables for each in table.checks]
-    yield ("the expressions of CHECK constraints" if is_on(_CHECKS, plugins) else "CHECK constraints"), checks
+    yield ("the expressions of CHECK constraints" if is_on(CHECKS, plugins) else "CHECK constraints"), checks
     yield "changes of primary keys", [table.key for table in tables if table.primary_key is not None]
     yield (
         "EXCLUDE constraints",

@@ -127,12 +127,12 @@ class Day:
             for table in inspector.get_table_names():
                 connection.exec_driver_sql(f"DROP TABLE {table}")
 
-    def generated(self, metadata, options=None, **order):
+    def generated(self, metadata, options=None, setups=(), **order):
         """What we find for the models *metadata*."""
         attributes = self.chain.project.config.attributes
         attributes.update(engine=self.engine, metadata=metadata, options=options or {})
         self.environment = Environment(self.chain.project, lambda: self.chain.directory)
-        return generated(self.environment, self.database, Order("a day", rev_id="r1", **order))
+        return generated(self.environment, self.database, Order("a day", rev_id="r1", **order), setups=setups)
 
     def ours(self, metadata, options=None):
         """The text of the file that we would write."""

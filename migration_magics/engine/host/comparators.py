@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from alembic.autogenerate import render
 from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.plugins import Plugin
+from alembic.util import sqla_compat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from alembic.runtime.migration import MigrationContext
+    from sqlalchemy.engine import Dialect
 
     Setup = Callable[[Plugin], None]
     """Adds comparators to a plugin."""
@@ -57,3 +59,14 @@ def primary_key_of(context: AutogenContext, table: str, schema: str | None) -> s
 def call_prefix(context: AutogenContext) -> tuple[str, bool]:
     """Return what stands before a directive ("op.", "batch_op."), and whether it is written in a batch."""
     return render._alembic_autogenerate_prefix(context), context._has_batch
+
+
+def final_name(constraint: Any, dialect: Dialect) -> str | None:
+    """Return the name that a constraint gets in the database, naming conventions applied, or None."""
+    name: str | None = sqla_compat._get_constraint_final_name(constraint, dialect)
+    return None if name is None else str(name)
+
+
+def with_f(name: str, prefix: str) -> str:
+    """Return *name* as it stands in code: finished, so that no naming convention is applied to it again."""
+    return f"{prefix}f({name!r})"
