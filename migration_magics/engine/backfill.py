@@ -229,7 +229,7 @@ class _Run:
         self.tally.stood = after
         self.tally.longest_s = max(self.tally.longest_s, took_s)
         if rows == size:  # a batch cut short by the end of the table says nothing of the size
-            self.tally.size = batches.adapted(size, took_s, self.pace.lock_time_s)
+            self.tally.size = batches.adapted(size, took_s, self.pace.lock_time_s, self.pace.largest)
         return True
 
     def _check(self, end: batches.Key) -> None:

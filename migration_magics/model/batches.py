@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-import math
 import re
 import uuid
 from dataclasses import dataclass
@@ -61,7 +60,8 @@ class Job:
 class Pace:
     """How fast a backfill goes.
 
-    A batch begins with *size* rows and changes until its locks are held for *lock_time_s*; after each there is a pause.
+    A batch begins with *size* rows, at most *largest*, and changes until its locks are held for *lock_time_s*; after each
+    there is a pause.
     A batch that gets no lock within *lock_wait_s* is tried again, *tries* times in all, *wait_s* and then ever longer apart.
     """
 
@@ -71,6 +71,7 @@ class Pace:
     lock_wait_s: float = 5.0
     tries: int = 8
     wait_s: float = 0.25
+    largest: int = LARGEST_SIZE
 
 
 def assignment(text: str) -> Assignment | None:
@@ -111,10 +112,10 @@ def walking_key(table: Table, dialect: str) -> tuple[str, ...]:
     return min(usable, key=lambda key: (len(key), key), default=())
 
 
-def adapted(size: int, took_s: float, target_s: float) -> int:
+def adapted(size: int, took_s: float, target_s: float, largest: int = LARGEST_SIZE) -> int:
     """Return the size of the next batch after one of *size* rows took *took_s*: at most twice, at least half as large."""
     factor = 2.0 if took_s <= 0 else min(2.0, max(0.5, target_s / took_s))
-    return max(1, min(max(LARGEST_SIZE, size), math.floor(size * factor)))
+    return max(1, min(max(largest, size), int(size * factor)))
 
 
 def wait_s(tried: int, first_s: float, chance: float) -> float:
