@@ -89,7 +89,7 @@ def rehearse(
         if colon:
             with scratch.empty(ws.database) as empty:
                 copy = copies.Copy(empty.database, f"{empty.place}, from empty")
-                return _tried(ws, copy, upper or "heads", (), wanted)
+                return replace(_tried(ws, copy, upper or "heads", (), wanted), next_command="")
         heads = ws.heads_of(ws.database)
         planned = planner.plan_upgrade(ws.chain, target, heads, connection=ws.database.name)
         if planned.is_empty:
@@ -149,11 +149,18 @@ def _tell(ws: WorkspaceState, plan: Plan, done: int) -> None:
 
 
 def _result(
-    copy: copies.Copy, plan: Plan, found: tuple[Rehearsal, ...], wanted: Expectations, *, has_rows: bool
+    copy: copies.Copy,
+    plan: Plan,
+    found: tuple[Rehearsal, ...],
+    wanted: Expectations,
+    *,
+    has_rows: bool,
+    only: frozenset[str] | None = None,
 ) -> Rehearsed:
     findings = (*(finding for each in found for finding in each.findings), *_unexpected(copy, found, wanted))
     passed = not any(finding.severity is Severity.ERROR for finding in findings)
-    left = len(plan.steps) - len(found)
+    tried = {each.revision for each in found}
+    left = sum(step.revision not in tried for step in plan.steps if only is None or step.revision in only)
     untried = (f"{left} further {'revision was' if left == 1 else 'revisions were'} not tried.",) if left else ()
     rowless = () if has_rows else ("The copy was empty: nothing is proved about rows.",)
     steps = tuple(each.up for each in found if each.up is not None)
@@ -234,7 +241,7 @@ def _draft_tried(ws: WorkspaceState, draft: Draft, module: ModuleType, wanted: E
         )
         own = frozenset({draft.revision.id})
         found = tuple(rehearse_on(drafted, copy.database, plan, only=own, invariants=wanted.invariants))
-        return replace(_result(copy, plan, found, wanted, has_rows=True), next_command="")
+        return replace(_result(copy, plan, found, wanted, has_rows=True, only=own), next_command="")
 
 
 def failed(found: Rehearsed) -> RehearsalFailed:
