@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ import sqlalchemy as sa
 
 from migration_magics.engine.database import Database
 from migration_magics.engine.reflect import reflect
+from migration_magics.lab.scratch import NoScratch
 from migration_magics.model.finding import Severity
 
 START = """
@@ -33,7 +38,7 @@ def rehearsed(make, database_url):
         made.add("b2", up, down)
         before = fingerprint(database_url)
         found = made.ws.rehearse(**options)
-        assert fingerprint(database_url) == before
+        assert (fingerprint(database_url), scratches(database_url)) == (before, [])
         return found
 
     return run
@@ -44,7 +49,7 @@ def fingerprint(url):
     database = Database.from_url("source", url)
     try:
         if database.file is not None:
-            return hashlib.sha256(Path(database.file).read_bytes()).hexdigest()
+            return hashlib.sha256(Path(database.file).read_bytes()).hexdigest() if database.file.exists() else "no file"
         return database.run(_everything)
     finally:
         database.dispose()
@@ -57,12 +62,21 @@ def _everything(connection):
     for table in schema.tables:
         named = sa.Table(table.name, metadata, autoload_with=connection, schema=table.schema or None)
         rows[table.key] = sorted(map(repr, connection.execute(sa.select(named))))
-    scratches = connection.exec_driver_sql(
-        "SELECT count(*) FROM pg_database WHERE datname LIKE 'mm_scratch_%%'"
-        if connection.dialect.name == "postgresql"
-        else "SELECT count(*) FROM information_schema.schemata WHERE schema_name LIKE 'mm_scratch_%%'"
-    ).scalar()
-    return schema, rows, scratches
+    return schema, rows
+
+
+def scratches(url):
+    """The names of the scratch databases on the server of *url*."""
+    database = Database.from_url("source", url)
+    listed = {
+        "postgresql": "SELECT datname FROM pg_database WHERE datname LIKE 'mm_scratch_%%'",
+        "mysql": "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'mm_scratch_%%'",
+        "sqlite": "SELECT 1 WHERE 0",
+    }[database.family]
+    try:
+        return database.run(lambda connection: connection.exec_driver_sql(listed).scalars().all())
+    finally:
+        database.dispose()
 
 
 def rules(found):
@@ -218,3 +232,160 @@ def test_a_data_migration_with_a_wrong_where_shows_in_the_transitions(rehearsed)
     assert [(each.column, each.before, each.after, each.count) for each in diff.transitions] == [
         ("status", "done", "failed", 20)
     ]
+
+
+# -- what only some databases have ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def on_postgresql(make, postgresql_url):
+    """As `rehearsed`, on PostgreSQL."""
+
+    def run(up, down="pass", start=START):
+        made = make(postgresql_url)
+        made.add("a1", start)
+        made.ws.upgrade("a1")
+        made.add("b2", up, down)
+        before = fingerprint(postgresql_url)
+        found = made.ws.rehearse()
+        assert (fingerprint(postgresql_url), scratches(postgresql_url)) == (before, [])
+        return found
+
+    return run
+
+
+LEFT_ON_POSTGRESQL = {
+    "enum mood is left over": (
+        'op.add_column("evaluations", sa.Column("mood", MOOD := sa.Enum("ok", name="mood")))',
+        'op.drop_column("evaluations", "mood")',
+    ),
+    "sequence tickets is left over": ('op.execute("CREATE SEQUENCE tickets")', "pass"),
+    "view fast is left over": ('op.execute("CREATE VIEW fast AS SELECT id FROM evaluations")', "pass"),
+}
+
+
+@pytest.mark.parametrize("words", LEFT_ON_POSTGRESQL)
+def test_what_a_downgrade_leaves_on_postgresql_is_named(words, on_postgresql):
+    up, down = LEFT_ON_POSTGRESQL[words]
+    if "MOOD" in up:
+        up = 'sa.Enum("ok", name="mood").create(op.get_bind())\n' + up.replace("MOOD := ", "")
+    found = on_postgresql(up, down)
+    assert rules(found) == {"leftovers", "again-fails"}
+    assert words in said(found)
+
+
+def test_concurrently_has_its_real_meaning_on_the_copy(on_postgresql):
+    block = "with op.get_context().autocommit_block():\n    "
+    found = on_postgresql(
+        block + 'op.create_index("ix_size", "evaluations", ["size"], postgresql_concurrently=True)',
+        block + 'op.drop_index("ix_size", "evaluations", postgresql_concurrently=True)',
+    )
+    assert (found.passed, said(found)) == (True, "")
+
+
+def test_a_deferred_constraint_is_checked(on_postgresql):
+    start = START + (
+        "op.execute('CREATE TABLE metrics (id int PRIMARY KEY, e int REFERENCES evaluations DEFERRABLE INITIALLY DEFERRED)')"
+    )
+    found = on_postgresql('op.execute("INSERT INTO metrics VALUES (1, 999)")', start=start)
+    assert rules(found) == {"up-fails"}
+    assert "metrics_e_fkey" in said(found)
+
+
+def test_several_schemas_go_with_the_copy(on_postgresql):
+    start = START + (
+        '\nop.execute("CREATE SCHEMA archive")\nop.execute("CREATE TABLE archive.runs (id int PRIMARY KEY, note text)")\n'
+        "op.execute(\"INSERT INTO archive.runs VALUES (1, 'a'), (2, 'b')\")"
+    )
+    found = on_postgresql(
+        'op.execute("UPDATE archive.runs SET note = upper(note)")',
+        'op.execute("UPDATE archive.runs SET note = lower(note)")',
+        start=start,
+    )
+    (diff,) = found.rows
+    assert (found.passed, diff.table, diff.updated) == (True, "archive.runs", 2)
+
+
+# -- revisions that go their own ways ------------------------------------------------------------------------------
+
+ENDLESS = {
+    "in Python": "while True:\n    len('x')",
+    "in the database": (
+        'op.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")'
+    ),
+}
+
+
+@pytest.mark.parametrize("where", ENDLESS)
+def test_a_revision_that_never_ends_is_stopped(where, make, database_url):
+    made = make(database_url)
+    made.ws.settings = replace(made.ws.settings, rehearse_timeout_s=0.5)
+    made.add("a1", ENDLESS[where])
+    if where == "in the database" and made.ws.database.family == "mysql":
+        made.add("a1", 'op.execute("SELECT sleep(100)")', parents=())
+    before = fingerprint(database_url)
+    found = made.ws.rehearse()
+    assert rules(found) == {"up-fails"}
+    assert "it did not end within 0.5 s; it was stopped there" in said(found)
+    assert (fingerprint(database_url), scratches(database_url)) == (before, [])
+
+
+def test_a_revision_that_commits_by_itself_is_rehearsed(rehearsed):
+    found = rehearsed(
+        'op.add_column("evaluations", sa.Column("note", sa.String(9)))\nop.get_bind().commit()',
+        'with op.batch_alter_table("evaluations") as batch:\n    batch.drop_column("note")',
+    )
+    assert len(found.revisions) == 1
+
+
+def test_a_raw_commit_is_rehearsed(rehearsed):
+    found = rehearsed("op.execute(\"UPDATE evaluations SET status = 'x'\")\nop.execute('COMMIT')")
+    assert {finding.rule for finding in found.findings} <= {"rows-lost", "up-fails"}
+    assert not found.passed
+
+
+def test_branches_a_merge_and_a_dependency_are_each_tried(make, database_url):
+    made = make(database_url)
+    made.add("a1", START, 'op.drop_table("evaluations")')
+    made.add("b2", *CLEAN["a column"], parents=("a1",))
+    made.add("c3", *CLEAN["an index"], parents=("a1",))
+    made.add("d4", parents=("b2", "c3"))
+    made.add("e5", *CLEAN["a table with a key to another"], parents=(), depends_on="c3")
+    found = made.ws.rehearse("heads")
+    assert ({each.revision for each in found.revisions}, said(found) if not found.passed else "") == (
+        {"a1", "b2", "c3", "d4", "e5"},
+        "",
+    )
+
+
+def test_without_the_right_to_make_databases_a_cell_is_written_with_a_note(make, postgresql_url, run_sql):
+    run_sql(
+        postgresql_url,
+        "DROP ROLE IF EXISTS visitor",
+        "CREATE ROLE visitor LOGIN",
+        "GRANT ALL ON SCHEMA public TO visitor",
+    )
+    made = make(sa.make_url(postgresql_url).set(username="visitor").render_as_string(hide_password=False))
+    done = made.ws.revision(START, message="start")
+    assert done.rehearsal is None
+    assert any("Not rehearsed: No scratch database can be made" in note for note in done.notes)
+    with pytest.raises(NoScratch, match="CREATEDB"):
+        made.ws.rehearse()
+
+
+def test_a_killed_rehearsal_leaves_the_source_and_what_the_sweep_removes(make, database_url, tmp_path, run_sql):
+    made = make(database_url)
+    made.add("a1", START)
+    made.ws.upgrade("a1")
+    made.add(
+        "b2", "import os, signal\nop.execute('UPDATE evaluations SET size = 0')\nos.kill(os.getpid(), signal.SIGKILL)"
+    )
+    before = fingerprint(database_url)
+    code = "import migration_magics, sys\nmigration_magics.open(sys.argv[1], project='migrations').rehearse()"
+    done = subprocess.run([sys.executable, "-c", code, database_url], cwd=tmp_path, check=False, capture_output=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    left = scratches(database_url)
+    run_sql(database_url, *(f"DROP DATABASE {name}" for name in left))
+    assert fingerprint(database_url) == before
+    assert len(left) == (0 if made.ws.database.family == "sqlite" else 1)
+    assert all(name.startswith("mm_scratch_") for name in left)

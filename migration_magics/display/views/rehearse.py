@@ -207,12 +207,19 @@ def _revisions(result: Rehearsed, settings: Settings) -> Table:
                 _way(each.down, has_none=any(finding.rule == "no-downgrade" for finding in each.findings)),
                 _way(each.again),
                 cell("! left changed" if each.leftovers else "came back" if each.down is not None else ""),
-                cell("! lost" if each.lost else "came back" if each.down is not None and each.rows else ""),
+                cell(_rows(each)),
             )
         )
         for each in shown
     )
     return Table("Each revision up, down and up again", columns, rows, hidden)
+
+
+def _rows(each: Rehearsal) -> str:
+    """What became of the rows on the way up and down."""
+    if each.lost or each.left:
+        return "! lost" if each.lost else "! left over"
+    return "came back" if each.down is not None and each.rows else ""
 
 
 def _way(step: Step | None, *, has_none: bool = False) -> Cell:
