@@ -32,4 +32,5 @@ class Settings:
     """How many rows a table shows; the rest is counted and stays in the result."""
 
     extra_comparators: bool = True
-    """Whether autogenerate also compares what Alembic does not: primary keys, values of PostgreSQL's enums."""
+    """Whether autogenerate and check also compare what Alembic does not: primary keys, values of PostgreSQL's enums, and on
+    SQLite and PostgreSQL CHECK constraints and the views that models declare."""

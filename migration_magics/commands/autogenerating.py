@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ..engine import drafts, planner, writer
 from ..engine.autogenerate_draft import generated
-from ..engine.autogenerate_extras import setup as extras
 from ..engine.autogenerate_renames import renames_of
 from ..errors import AuthoringProblem
 from ..model import revision_file
@@ -17,7 +16,7 @@ from ..results import Authored
 from .asking import asked
 from .drafting import first_line_of, long_id, shown, way_back, way_up
 from .models import source as models_of
-from .sides import history_of, require_connection
+from .sides import extras_of, history_of, require_connection
 from .workspace import pending_count
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def _found(ws: WorkspaceState, order: Order, source: Source, setups: tuple[Setup
         x=history.x,
         engine_name=history.engine_name,
         metadatas=source.metadatas,
-        setups=(*((extras,) if ws.settings.extra_comparators else ()), *setups),
+        setups=(*extras_of(ws), *setups),
     )
 
 

@@ -27,6 +27,7 @@ from .sides import (
     Side,
     comparable,
     drift,
+    extras_of,
     history_of,
     like_of,
     live,
@@ -290,14 +291,16 @@ def _checked(ws: WorkspaceState, name: str | None, *, is_strict: bool) -> Checke
     try:
         meant = named or source(ws)
         compared = autogenerate.models_against(
-            ws.environment, database, history.x, history.engine_name, meant.metadatas
+            ws.environment, database, history.x, history.engine_name, meant.metadatas, setups=extras_of(ws)
         )
         place = " · ".join(filter(None, (place, meant.said)))
         models = compared.diff
         notes += compared.notes
         if found is not None:
             in_history = (
-                models if not found and not behind else models_against_history(history, database, meant.metadatas)
+                models
+                if not found and not behind
+                else models_against_history(history, database, meant.metadatas, extras_of(ws))
             )
     except (NoScratch, ReplayFailed) as error:
         notes.append(f"Models and history were not compared: {error.message}")
@@ -307,7 +310,8 @@ def _checked(ws: WorkspaceState, name: str | None, *, is_strict: bool) -> Checke
         if is_strict:
             raise
         unknown = (*unknown, f"What the models say. {error.message}")
-    left_out = autogenerate.not_compared(here, ws.calls(database)[0].options) if models is not None else ()
+    options, has_extras = ws.calls(database)[0].options, ws.settings.extra_comparators
+    left_out = autogenerate.not_compared(here, options, has_extras=has_extras) if models is not None else ()
     return Checked(
         models,
         found,

@@ -13,7 +13,7 @@ from ..engine.models.reading import Text
 from ..engine.models.sources import by_name, metadatas_of
 from ..errors import MigrationError
 from ..results import ModelsDefined
-from .sides import history_of
+from .sides import extras_of, history_of
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -116,7 +116,9 @@ def _pending(ws: WorkspaceState) -> tuple[Any, str, tuple[str, ...]]:
     try:
         with ws.one_look():
             history = history_of(ws)
-            found = autogenerate.models_against(ws.environment, ws.database, history.x, history.engine_name, metadatas)
+            found = autogenerate.models_against(
+                ws.environment, ws.database, history.x, history.engine_name, metadatas, setups=extras_of(ws)
+            )
     except MigrationError as error:
         return None, "", (f"The models are defined, and not compared: {error.message}",)
     return found.diff, "\n".join((*found.imports, found.code)), found.notes

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..engine import planner
+from ..engine import autogenerate_extras, planner
 from ..engine.reflect import reflect
 from ..engine.reflect.version_tables import version_tables, without
 from ..errors import EnvironmentFailed, NotConnected, RevisionNotFound, UsageProblem
@@ -18,6 +18,7 @@ from ..model.schema import Schema
 
 if TYPE_CHECKING:
     from ..engine.database import Database
+    from ..engine.host.comparators import Setup
     from .workspace import WorkspaceState
 
 DATABASE, MODELS = "db", "models"
@@ -48,6 +49,11 @@ def history_of(ws: WorkspaceState) -> History:
         calls = ws.calls(ws.database)
         engine_name = calls[0].label if calls[0].siblings else None
     return History(ws.chain, ws.environment, ws.settings, ws.arguments(), engine_name, ws.on_step)
+
+
+def extras_of(ws: WorkspaceState) -> tuple[Setup, ...]:
+    """Return the comparators beside Alembic's own that the settings allow."""
+    return (autogenerate_extras.setup,) if ws.settings.extra_comparators else ()
 
 
 def like_of(ws: WorkspaceState) -> Database | None:

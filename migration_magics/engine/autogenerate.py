@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .autogenerate_run import Metadatas
     from .database import Database
     from .environment import Configured, Environment
+    from .host.comparators import Setup
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,16 @@ def models_against(
     x: Sequence[str] = (),
     engine_name: str | None = None,
     metadatas: Metadatas = None,
+    *,
+    setups: tuple[Setup, ...] = (),
 ) -> Comparison:
     """Return what would make *database* what the models say. Whether it is at its heads does not matter.
 
-    The models are those of env.py, or *metadatas* in their place.
+    The models are those of env.py, or *metadatas* in their place; *setups* add comparators.
 
     Raises NoModels, EnvironmentFailed (also for models that Alembic cannot compare), Refused, DatabaseUnreachable.
     """
-    found = Findings()
+    found = Findings(setups=setups)
     calls = calls_with_models(environment, database, x, engine_name, metadatas)
     run(environment, database, calls, tuple(x), found, metadatas=metadatas)
     return comparison_of(found, calls, database, metadatas)

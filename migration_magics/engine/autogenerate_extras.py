@@ -1,4 +1,4 @@
-"""What Alembic's comparison leaves out, as comparators beside its own: primary keys, and the values of PostgreSQL's enums.
+"""What Alembic's comparison leaves out, as comparators beside its own: primary keys, values of enums, CHECKs, views.
 
 They come as operations of Alembic, written as plain Alembic code. Opt-out: the setting *extra_comparators*.
 """
@@ -12,7 +12,7 @@ from alembic.autogenerate import renderers
 from alembic.operations import ops
 from alembic.util import DispatchPriority, PriorityDispatchResult
 
-from . import autogenerate_checks, values
+from . import autogenerate_checks, autogenerate_views, values
 from .host.comparators import call_prefix, primary_key_of
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def _rendered(context: AutogenContext, operation: EnumValues) -> list[str]:
 def setup(plugin: Plugin) -> None:
     """Add the comparators to a plugin."""
     autogenerate_checks.setup(plugin)
+    autogenerate_views.setup(plugin)
     plugin.add_autogenerate_comparator(
         _primary_key, "table", "migration_magics_primary_key", priority=DispatchPriority.LAST
     )

@@ -95,7 +95,9 @@ class Renames:
 
     def _put_first(self, context: AutogenContext, upgrade: ops.UpgradeOps) -> PriorityDispatchResult:
         there = {schema: set(context.inspector.get_table_names(schema)) for schema, _ in self.tables}
-        first: list[Any] = [
+        first: list[Any] = [each for each in upgrade.ops if getattr(each, "is_first", False)]  # views by the old names
+        upgrade.ops[:] = [each for each in upgrade.ops if each not in first]
+        first += [
             TableRename(old, new, schema=schema) for (schema, old), new in self.tables.items() if new in there[schema]
         ]
         if context.dialect.name == "sqlite":

@@ -123,3 +123,33 @@ def _quoted(context: AutogenContext, name: str) -> str:
 
 def _run(connection: Connection, sql: str) -> None:
     connection.exec_driver_sql(sql, execution_options=_RAW)
+
+
+def queries_on_sqlite(context: AutogenContext, query: str) -> frozenset[str]:
+    """Return the spellings of a view's query: its words, and, where it can be compiled, its columns and program."""
+    if context.connection is None:
+        return frozenset()
+    program = _program(context.connection, query)
+    if not program:
+        return frozenset()
+    select = f"SELECT * FROM ({query}) LIMIT 0"  # noqa: S608 - it is the database's own, or the models'
+    columns = list(context.connection.exec_driver_sql(select, execution_options=_RAW).keys())
+    return frozenset([spelled(words(query)), repr(columns) + program])
+
+
+def queries_on_postgresql(context: AutogenContext, query: str) -> frozenset[str]:
+    """Return the spellings of a view's query, read twice; none where the server does not take it as things are."""
+    once = _viewdef(context.connection, query)
+    return frozenset(filter(None, (once, once and _viewdef(context.connection, once))))
+
+
+def _viewdef(connection: Connection | None, query: str) -> str:
+    if connection is None:
+        return ""
+    try:
+        with rolled_back(connection):
+            _run(connection, f"CREATE TEMPORARY VIEW mm_view AS {query}")
+            found = connection.exec_driver_sql("SELECT pg_get_viewdef('pg_temp.mm_view'::regclass)").scalar_one()
+            return str(found).strip().rstrip(";")
+    except exc.DBAPIError:
+        return ""

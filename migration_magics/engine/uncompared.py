@@ -16,16 +16,24 @@ if TYPE_CHECKING:
 
 _SHOWN = 3
 CHECKS = "alembic.ext.checkconstraint_byname"
+_SPELLING = ("sqlite", "postgresql")
+"""The databases that say whether two expressions are the same to them."""
 _USUAL = ("alembic.autogenerate.*",)
 
 
-def not_compared(schema: Schema, options: Mapping[str, Any]) -> tuple[str, ...]:
+def not_compared(schema: Schema, options: Mapping[str, Any], *, has_extras: bool = False) -> tuple[str, ...]:
     """Return for each kind of thing in *schema* that a comparison with models under env.py's *options* leaves it out.
+
+    With *has_extras* the comparators of `autogenerate_extras` take part.
 
     Only what is there is told, the first three by name and how many there are: "views: v, w".
     """
     plugins = tuple(options.get("autogenerate_plugins") or _USUAL)
-    found = (*_objects(schema), *_parts(schema, plugins), *_switched_off(schema, options, plugins))
+    found = (
+        *_objects(schema, has_extras=has_extras),
+        *_parts(schema, plugins, has_extras=has_extras),
+        *_switched_off(schema, options, plugins),
+    )
     filters = [name for name in ("include_object", "include_name") if options.get(name)]
     return (*_said(found), *(f"whatever {name} of env.py leaves out" for name in filters))
 
@@ -56,20 +64,26 @@ def _said(found: Iterable[Found]) -> tuple[str, ...]:
 Found = tuple[str, "Sequence[str]"]
 
 
-def _objects(schema: Schema) -> Iterator[Found]:
-    yield "views", [view.key for view in schema.views if not view.is_materialized]
+def _objects(schema: Schema, *, has_extras: bool) -> Iterator[Found]:
+    declared = has_extras and schema.dialect in _SPELLING
+    calling = 'views that no MetaData.info["views"] declares' if declared else "views"
+    yield calling, [view.key for view in schema.views if not view.is_materialized]
     yield "materialized views", [view.key for view in schema.views if view.is_materialized]
-    yield "the values of enums", [enum.key for enum in schema.enums]
+    yield "the values of enums", [enum.key for enum in schema.enums if not has_extras]
     yield "domains", [domain.key for domain in schema.domains]
     yield "sequences", [sequence.key for sequence in schema.sequences]
 
 
-def _parts(schema: Schema, plugins: Sequence[str]) -> Iterator[Found]:
+def _parts(schema: Schema, plugins: Sequence[str], *, has_extras: bool) -> Iterator[Found]:
     tables = schema.tables
     yield "triggers", [f"{table.key}.{each.name}" for table in tables for each in table.triggers]
-    checks = [f"{table.key}.{each.name or each.expression}" for table in tables for each in table.checks]
-    yield ("the expressions of CHECK constraints" if is_on(CHECKS, plugins) else "CHECK constraints"), checks
-    yield "changes of primary keys", [table.key for table in tables if table.primary_key is not None]
+    if has_extras and schema.dialect in _SPELLING:
+        checks = [f"{table.key}: {each.expression}" for table in tables for each in table.checks if not each.name]
+        yield "CHECK constraints without a name", checks
+    else:
+        checks = [f"{table.key}.{each.name or each.expression}" for table in tables for each in table.checks]
+        yield ("the expressions of CHECK constraints" if is_on(CHECKS, plugins) else "CHECK constraints"), checks
+    yield "changes of primary keys", [table.key for table in tables if table.primary_key is not None and not has_extras]
     yield (
         "EXCLUDE constraints",
         [f"{table.key}.{each.name or each.definition}" for table in tables for each in table.exclusions],

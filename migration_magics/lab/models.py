@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..engine.database import Database
+    from ..engine.host.comparators import Setup
     from ..model.diff import SchemaDiff
     from .replay import History
 
@@ -71,12 +72,18 @@ def _tables(
 
 
 def models_against_history(
-    history: History, like: Database | None, metadatas: Sequence[sa.MetaData] | None = None
+    history: History,
+    like: Database | None,
+    metadatas: Sequence[sa.MetaData] | None = None,
+    setups: tuple[Setup, ...] = (),
 ) -> SchemaDiff:
     """Return what the history lacks for the models, by Alembic's comparison on a copy upgraded to its heads.
+
+    *setups* add comparators.
 
     Raises NoModels, EnvironmentFailed, ReplayFailed, NoScratch.
     """
     with scratch.empty(like) as copy:
         replay(history, copy, ("heads",), is_whole=True)
-        return models_against(history.environment, copy.database, history.x, history.engine_name, metadatas).diff
+        environment, engine_name = history.environment, history.engine_name
+        return models_against(environment, copy.database, history.x, engine_name, metadatas, setups=setups).diff

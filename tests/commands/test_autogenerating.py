@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -316,3 +317,25 @@ def test_several_databases_are_written_as_alembic_writes_them(tmp_path, monkeypa
         each for each in zip(theirs.splitlines(), written.code.splitlines(), strict=True) if each[0] != each[1]
     ] == [each for each in zip(theirs.splitlines(), written.code.splitlines(), strict=True) if "Create Date" in each[0]]
     ws.close()
+
+
+CHECKED = "sa.Table('evaluations', metadata, C('id', sa.Integer, primary_key=True), sa.CheckConstraint('id > 0', name='ck_id'))\n"
+VIEWED = CHECKED + "metadata.info['views'] = {'ids': 'SELECT id FROM evaluations'}\n"
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_setting_decides_what_is_compared_also_in_a_check(is_on, sqlite):
+    sqlite.models(CHECKED.replace(", sa.CheckConstraint('id > 0', name='ck_id')", ""))
+    sqlite.autogenerate("first")
+    sqlite.ws.upgrade("head")
+    sqlite.models(VIEWED)
+    sqlite.ws.settings = replace(sqlite.ws.settings, extra_comparators=is_on)
+    checked = sqlite.ws.check()
+    assert bool(checked.models_vs_database) is is_on
+    assert (sqlite.autogenerate("second").revision is not None) is is_on
+    if is_on:
+        sqlite.ws.upgrade("head")
+        checked = sqlite.ws.check()
+        assert checked.clean
+        assert not any("CHECK" in each or "primary" in each for each in checked.not_with_models)
+        assert sqlite.query("SELECT id FROM ids") == []

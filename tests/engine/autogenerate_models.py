@@ -119,6 +119,8 @@ class Day:
         """Drop every table."""
         with self.engine.begin() as connection:
             inspector = sa.inspect(connection)
+            for view in inspector.get_view_names():
+                connection.exec_driver_sql(f"DROP VIEW {view}")
             if self.engine.dialect.name != "sqlite":
                 for table in inspector.get_table_names():
                     for key in inspector.get_foreign_keys(table):

@@ -30,9 +30,9 @@ def pg(postgresql_url, tmp_path, monkeypatch):
     made.close()
 
 
-def text_of(day, metadata):
+def text_of(day, metadata, *setups):
     day.chain.project.config.attributes.update(engine=day.engine, metadata=metadata, options={})
-    found = generated(day.environment, day.database, Order("a day", rev_id="r1"), setups=(setup,))
+    found = generated(day.environment, day.database, Order("a day", rev_id="r1"), setups=(setup, *setups))
     return "" if found.is_empty else drafts.compose(day.chain, Order("a day"), prepared=found.prepared).text
 
 

@@ -41,6 +41,21 @@ def test_it_depends_on_the_options(options, sentences):
     assert not_compared(Schema("sqlite", (table,)), options) == sentences
 
 
+def test_what_our_own_comparators_compare_is_not_told():
+    checks = (Check("a > 0", "ck"), Check("a < 9"))
+    table = Table("t", (Column("a", "INTEGER"),), PrimaryKey(("a",)), checks=checks)
+    views = (View("v", "SELECT 1"),)
+    options = {"compare_server_default": True}
+    assert not_compared(Schema("sqlite", (table,), views), options, has_extras=True) == (
+        'views that no MetaData.info["views"] declares: v',
+        "CHECK constraints without a name: t: a < 9",
+    )
+    assert not_compared(Schema("mysql", (table,), views), options, has_extras=True) == (
+        "views: v",
+        "CHECK constraints: t.ck, t.a < 9",
+    )
+
+
 def test_many_are_counted():
     schema = Schema("postgresql", views=tuple(View(f"v{number}", "SELECT 1") for number in range(5)))
     assert not_compared(schema, {}) == ("views: v0, v1, v2, and 2 more (5 in all)",)
