@@ -146,6 +146,11 @@ class Workspace(WorkspaceState):
         result: Moved = self._do("stamp", revisions, options)
         return result
 
+    def undo(self, **options: object) -> Moved:
+        """Go back to before the last move made here."""
+        result: Moved = self._do("undo", (), options)
+        return result
+
     def ensure_version(self, **options: object) -> Moved:
         """Create the version table where it is missing."""
         result: Moved = self._do("ensure_version", (), options)

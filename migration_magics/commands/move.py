@@ -17,6 +17,7 @@ from ..model.trace import Outcome, Trace
 from ..redact import redact
 from ..results import Moved, Planned
 from . import guard
+from .undoing import Move
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,6 +143,19 @@ def ensure_version(
     return replace(moved, headline=f"The version table {table} {did}", next_command=after)
 
 
+def move_back(
+    ws: WorkspaceState,
+    made: Plan,
+    options: runner.Options,
+    *,
+    yes: bool,
+    fingerprint: str | None,
+    confirm: str | None,
+) -> Moved:
+    """Run *made*, the way back of a move, for `undo`: guarded as any move, and not remembered as one."""
+    return _move(ws, made, options, yes=yes, fingerprint=fingerprint, confirm=confirm, verb="undo")
+
+
 def redo(ws: WorkspaceState, *, target: str, rewrite: Callable[[], str], yes: bool) -> Moved:
     """Downgrade to *target*, call *rewrite*, upgrade to the revision it names; all in one transaction, or nothing of it.
 
@@ -232,6 +246,8 @@ def _move(
         made, ws.chain, ws.environment, ws.database, settings=ws.settings, options=running, on_step=ws.on_step
     )
     _remember(made, ran.trace)
+    if not options.is_dry_run and ran.before != ran.after and verb != "undo":
+        ws.moves.append(Move.of(ws.database, made.direction, ran.before, ran.after))
     changed = around.found() if around is not None else None
     return Moved(made, ran.trace, ran.before, ran.after, changed, next_command=_after(made, options, again))
 
@@ -261,7 +277,7 @@ def _surveyed(ws: WorkspaceState, made: Plan, options: runner.Options) -> tuple[
 
 def _typed(made: Plan, options: runner.Options, verb: str = "") -> str:
     """The command that runs *made*, with all that was said about how: `%migrate upgrade head -x tenant=acme`."""
-    words = ["%migrate", *((verb,) if verb == "ensure_version" else (made.direction, made.target))]
+    words = ["%migrate", *((verb,) if verb else (made.direction, made.target))]
     words += ["--purge"] if options.purge else []
     words += ["--per-revision"] if options.per_revision else []
     words += [word for pair in options.x for word in ("-x", shlex.quote(redact(pair)))]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..engine.database import Database
     from ..model.graph import Graph
     from ..settings import Settings
+    from .undoing import Move
 
 Lookup = Callable[[str], "object | None"]
 
@@ -63,6 +64,7 @@ class WorkspaceState:
         self.settings = settings or configuration.read().settings
         self.on_step: runner.OnStep | None = None
         self.model_cells = ModelCells()
+        self.moves: list[Move] = []
         self._entries: dict[str, _Entry] = {}
         self._current: str | None = None
         self._in_use: ProjectInUse | None = None

@@ -78,7 +78,6 @@ SYNONYMS: Mapping[str, str] = MappingProxyType(
         "apply": "upgrade",
         "down": "downgrade",
         "rollback": "downgrade",
-        "undo": "downgrade",
         "log": "history",
         "new": "revision",
         "list_templates": "init",

@@ -59,6 +59,14 @@ MOVE = (
         examples=("%migrate stamp head", "%migrate stamp base --purge"),
     ),
     Command(
+        name="undo",
+        group="move",
+        summary="Go back to where the database stood before the last move that this notebook made.",
+        run="undo:undo",
+        arguments=MOVING,
+        examples=("%migrate undo", "%migrate undo --dry-run"),
+    ),
+    Command(
         name="ensure_version",
         group="move",
         summary="Create Alembic's version table where it is missing.",

@@ -1,0 +1,105 @@
+"""Move: `undo`, back to where the database stood before the last move of this notebook."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..engine import planner, runner, schema_token
+from ..errors import Refused
+from .move import move_back
+
+if TYPE_CHECKING:
+    from ..model.plan import Plan
+    from ..results import Moved
+    from .undoing import Move
+    from .workspace import WorkspaceState
+
+
+def undo(
+    ws: WorkspaceState,
+    *,
+    yes: bool = False,
+    plan: str | None = None,
+    confirm: str | None = None,
+    dry_run: bool = False,
+    x: tuple[str, ...] = (),
+    tag: str | None = None,
+) -> Moved:
+    """Take back the last move: an upgrade by its downgrade, a downgrade by its upgrade, a stamp by a stamp.
+
+    What has been undone is not undone again: the next `undo` takes back the move before it. Rows that a move lost do not
+    come back. Raises Refused where nothing was moved here or the database has changed since, and as `upgrade`.
+    """
+    with ws.one_look():
+        at = _last(ws)
+        move = ws.moves[at]
+        heads = ws.heads_of(ws.database, x)
+        _require_untouched(ws, move, heads)
+        made = _back(ws, move, heads)
+        if set(made.to_heads) != set(move.before):
+            raise Refused(
+                f"No single move leads back to {_named(move.before)}. Nothing was changed.",
+                hint="go back step by step: %migrate history shows the way",
+            )
+        moved = move_back(ws, made, runner.Options(dry_run, x=x, tag=tag), yes=yes, fingerprint=plan, confirm=confirm)
+    if dry_run:
+        return moved
+    del ws.moves[at]
+    _carry_on(ws)
+    note = "The rows that the downgrade had lost are not back." if move.direction == "downgrade" else ""
+    notes = (*moved.notes, note) if note else moved.notes
+    headline = f"Undid the {move.direction}: {ws.database.name} stands at {_named(moved.after)} again"
+    return replace(moved, notes=notes, headline=headline, next_command="%migrate status")
+
+
+def _last(ws: WorkspaceState) -> int:
+    """The place of the last move on the database in use."""
+    identity = ws.database.identity
+    for at in range(len(ws.moves) - 1, -1, -1):
+        if ws.moves[at].database == identity:
+            return at
+    raise Refused(
+        f"This notebook has made no move of {ws.database.name} that could be undone. Nothing was changed.",
+        hint="go back by name: %migrate downgrade -1",
+    )
+
+
+def _require_untouched(ws: WorkspaceState, move: Move, heads: tuple[str, ...]) -> None:
+    name = ws.database.name
+    if set(heads) != set(move.after):
+        raise Refused(
+            f"{name} was moved by somebody else: it stands at {_named(heads)}, and the last move here ended at "
+            f"{_named(move.after)}. Nothing was changed.",
+            hint="look first: %migrate history",
+        )
+    if schema_token.read(ws.database) != move.schema:
+        raise Refused(
+            f"The schema of {name} was changed since its last move here, so that the way back may no longer fit. "
+            "Nothing was changed.",
+            hint=f"see what changed: %migrate check; then %migrate downgrade {_named(move.before)}",
+        )
+
+
+def _back(ws: WorkspaceState, move: Move, heads: tuple[str, ...]) -> Plan:
+    database, connection = ws.database.identity, ws.database.name
+    if move.direction == "stamp":
+        return planner.plan_stamp(ws.chain, move.before or ("base",), heads, database=database, connection=connection)
+    target = move.before[0] if len(move.before) == 1 else "base" if not move.before else ""
+    if move.direction == "upgrade":
+        target = target or f"-{len(planner.walk(ws.chain, move.before, move.after, 'undo'))}"
+        return planner.plan_downgrade(ws.chain, target, heads, database=database, connection=connection)
+    return planner.plan_upgrade(ws.chain, target or "heads", heads, database=database, connection=connection)
+
+
+def _carry_on(ws: WorkspaceState) -> None:
+    """The move before the undone one left the schema that is there now, as far as anybody here can tell."""
+    identity = ws.database.identity
+    for at in range(len(ws.moves) - 1, -1, -1):
+        if ws.moves[at].database == identity:
+            ws.moves[at] = replace(ws.moves[at], schema=schema_token.read(ws.database))
+            return
+
+
+def _named(heads: tuple[str, ...]) -> str:
+    return ", ".join(heads) or "base"
