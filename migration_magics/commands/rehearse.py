@@ -18,6 +18,7 @@ from ..model.finding import Confidence, Finding, Severity
 from ..model.rowdiff import words
 from ..model.trace import Trace
 from ..results import Rehearsed
+from .rehearse_in_place import rehearsed_in_place
 from .sides import history_of, require_connection
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ def rehearse(
     expect: tuple[str, ...] = (),
     only: tuple[str, ...] = (),
     invariant: tuple[str, ...] = (),
+    in_place: bool = False,
+    yes: bool = False,
+    confirm: str | None = None,
 ) -> Rehearsed:
     """Return what running the pending revisions up to *target*, back and up again did on a copy with sample rows.
 
@@ -80,6 +84,13 @@ def rehearse(
             "A whole copy has the values as they are: --full and --mask don't go together.",
             hint="%migrate rehearse --rows 1000 --mask " + mask[0],
         )
+    if in_place:
+        if full or mask or wanted or rows is not None:
+            raise UsageProblem(
+                "--in-place makes no copy: it goes with --yes and --confirm only.", hint="%migrate rehearse --in-place"
+            )
+        with ws.one_look():
+            return rehearsed_in_place(ws, target, yes=yes, confirm=confirm)
     with ws.one_look():
         lower, colon, upper = target.partition(":")
         if colon and lower not in {"", "base"}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from migration_magics.commands.api import Workspace
-from migration_magics.errors import NotConnected, Refused, RehearsalFailed, UsageProblem
+from migration_magics.errors import ConfirmationRequired, NotConnected, Refused, RehearsalFailed, UsageProblem
 
 TABLE = """
 op.create_table("evaluations", sa.Column("id", sa.Integer, primary_key=True), sa.Column("status", sa.String(20)))
@@ -119,3 +119,60 @@ def test_a_pending_revision_below_that_fails_is_named(ws):
     with pytest.raises(RehearsalFailed) as caught:
         ws.revision("pass", message="on top")
     assert below.revision.id in "\n".join(caught.value.details)
+
+
+# -- in place ------------------------------------------------------------------------------------------------------
+
+CONCURRENTLY = """
+with op.get_context().autocommit_block():
+    op.create_index("ix_status", "evaluations", ["status"], postgresql_concurrently=True)
+"""
+
+
+@pytest.fixture
+def on_postgresql(tmp_path, monkeypatch, postgresql_url):
+    monkeypatch.chdir(tmp_path)
+    workspace = Workspace()
+    workspace.init("migrations")
+    workspace.connect(postgresql_url)
+    workspace.revision(TABLE, message="create evaluations", apply=True)
+    yield workspace
+    workspace.close()
+
+
+def test_in_place_everything_is_rolled_back_and_what_was_simulated_is_said(on_postgresql):
+    ws = on_postgresql
+    ws.revision(UPDATE, message="rename fail")
+    index = ws.revision(CONCURRENTLY, message="index").revision.id
+    before = ws.schema("db").schema
+    found = ws.rehearse(in_place=True, yes=True)
+    assert (found.passed, len(found.revisions)) == (True, 2)
+    assert [(finding.rule, finding.revision) for finding in found.findings] == [("simulated", index)] * 2
+    assert [change.path for each in found.revisions for change in each.schema.changes] == [
+        ("evaluations", "indexes", "ix_status")
+    ]
+    assert (ws.schema("db").schema, ws.current().at_head) == (before, False)
+    with ws.database.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM evaluations WHERE status = 'fail'").scalar() == 10
+
+
+def test_in_place_a_failure_is_found_and_nothing_stays(on_postgresql):
+    ws = on_postgresql
+    ws.revision("op.execute(\"DELETE FROM evaluations\")\nop.execute('SELECT * FROM gone')", message="x", force=True)
+    found = ws.rehearse(in_place=True, yes=True)
+    assert [finding.rule for finding in found.findings] == ["up-fails"]
+    assert 'relation "gone" does not exist' in found.findings[0].message
+    with ws.database.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM evaluations").scalar() == 30
+
+
+def test_in_place_is_asked_for_twice(on_postgresql):
+    on_postgresql.revision(UPDATE, message="rename fail")
+    with pytest.raises(ConfirmationRequired, match=r"would run on .* itself and be rolled back"):
+        on_postgresql.rehearse(in_place=True)
+
+
+def test_in_place_is_for_postgresql(ws):
+    ws.revision(UPDATE, message="rename fail")
+    with pytest.raises(Refused, match="needs PostgreSQL, and app is SQLite"):
+        ws.rehearse(in_place=True, yes=True)

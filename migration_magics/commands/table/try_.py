@@ -35,6 +35,14 @@ TRY = (
                 repeatable=True,
             ),
             *EXPECTING,
+            flag("PostgreSQL: on the database itself, in a transaction that is rolled back.", "--in-place"),
+            flag("Go ahead in place although others have to wait meanwhile.", "--yes"),
+            option(
+                "Go ahead in place on the protected connection of this name.",
+                "--confirm",
+                metavar="NAME",
+                kind="connection",
+            ),
         ),
         examples=(
             "%migrate rehearse",

@@ -225,4 +225,5 @@ def _rows(each: Rehearsal) -> str:
 def _way(step: Step | None, *, has_none: bool = False) -> Cell:
     if step is None:
         return cell("! none" if has_none else "")
-    return cell(duration(step.duration_s) if step.outcome is Outcome.APPLIED else "! failed")
+    has_run = step.outcome is Outcome.APPLIED or (step.outcome is Outcome.ROLLED_BACK and not step.error)
+    return cell(duration(step.duration_s) if has_run else "! failed")
