@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import autogenerating, completion, histories, history, moving, rendering, schemas
+from . import autogenerating, backfilling, completion, histories, history, moving, rendering, schemas
 from .measure import compare, table
 
 if TYPE_CHECKING:
@@ -66,7 +66,12 @@ def autogenerate_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]
     yield from map(_told, autogenerating.rows(directory))
 
 
-SECTIONS = (command_rows, history_rows, completion_rows, rendering_rows, schema_rows, autogenerate_rows)
+def backfill_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
+    """Measure a backfill against the same batches written by hand."""
+    yield from map(_told, backfilling.rows(directory))
+
+
+SECTIONS = (command_rows, history_rows, completion_rows, rendering_rows, schema_rows, autogenerate_rows, backfill_rows)
 """What is measured: functions of a directory to write to and the sizes asked for, giving rows. Add a section here."""
 
 

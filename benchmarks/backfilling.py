@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_ROWS = 200_000
-_BATCH = 1_000
+_ROWS = 400_000
+_BATCH = 2_000
 _MAKE = f"""
 CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, s TEXT);
 WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < {_ROWS})
