@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..engine.autogenerate_draft import Generated
     from ..model.diff import Change
     from ..model.question import Question
+    from ..model.renames import Candidate
+    from ..model.schema import Schema
     from .workspace import WorkspaceState
 
 
@@ -28,8 +30,12 @@ class Asked:
     questions: tuple[Question, ...] = ()
 
 
-def asked(ws: WorkspaceState, found: Generated, rename: tuple[str, ...], drop: tuple[str, ...]) -> Asked:
+def asked(
+    ws: WorkspaceState, found: Generated, rename: tuple[str, ...], drop: tuple[str, ...], command: str = ""
+) -> Asked:
     """Return what is to be renamed in what autogenerate has *found*, and what else to think of.
+
+    *command* is the line that was typed, to which the likely answers are added.
 
     Raises QuestionsOpen where something that has data would be dropped and may be a rename; UsageProblem for an answer to a
     question that nobody asked.
@@ -45,11 +51,25 @@ def asked(ws: WorkspaceState, found: Generated, rename: tuple[str, ...], drop: t
     changes = diff(before, after)
     ranked = candidates(before, after, changes, found.hints)
     answers = parse_answers(rename, drop, before, after, ranked)
+    ranked = _within_renamed(ranked, decided(ranked, answers), before, after, found)
     still = questions(before, after, changes, ranked, answers=answers, facts=LiveFacts(ws.database))
     stopping = tuple(each for each in still if each.default == "stop" or _may_be_a_rename(each))
     if stopping:
-        raise _open(stopping)
+        raise _open(stopping, command)
     return Asked(decided(ranked, answers), still)
+
+
+def _within_renamed(
+    ranked: tuple[Candidate, ...], renames: tuple[Change, ...], before: Schema, after: Schema, found: Generated
+) -> tuple[Candidate, ...]:
+    """Return *ranked* with the columns of tables that only an answer renames: nothing made these tables a likely pair."""
+    tables = {change.path: str(change.after) for change in renames if len(change.path) == 1}
+    if not tables:
+        return ranked
+    kept = [each for each in ranked if tables.get(each.path_before[:1], each.path_after[0]) == each.path_after[0]]
+    known = {each.path_before for each in kept}
+    more = candidates(before, after, diff(before, after, renames), found.hints)
+    return (*kept, *(each for each in more if each.path_before not in known))
 
 
 def _may_be_a_rename(question: Question) -> bool:
@@ -57,7 +77,7 @@ def _may_be_a_rename(question: Question) -> bool:
     return any(option.command.startswith("--rename") for option in question.options)
 
 
-def _open(stopping: tuple[Question, ...]) -> QuestionsOpen:
+def _open(stopping: tuple[Question, ...], command: str) -> QuestionsOpen:
     count = "One question is" if len(stopping) == 1 else f"{len(stopping)} questions are"
     details: list[str] = []
     for question in stopping:
@@ -70,6 +90,25 @@ def _open(stopping: tuple[Question, ...]) -> QuestionsOpen:
     return QuestionsOpen(
         f"{count} open: only you know whether this is a rename or a loss. Nothing was written.",
         questions=stopping,
-        hint="add the answers to the command, as they stand above",
+        hint=" ".join((command, *_likely(stopping))),
         details=tuple(details),
     )
+
+
+def _likely(stopping: tuple[Question, ...]) -> tuple[str, ...]:
+    """The first answer to each question, for the best comes first; a new name is given away once."""
+    found: dict[str, str] = {}
+    for question in stopping:
+        commands = [option.command for option in question.options]
+        chosen = next((each for each in commands if _taken(each) not in found), "")
+        if chosen:
+            found[_taken(chosen)] = chosen
+    return tuple(found.values())
+
+
+def _taken(command: str) -> str:
+    """What an answer takes for itself: the new name of a rename within its table, or itself."""
+    if not command.startswith("--rename"):
+        return command
+    before, _, new = command.rpartition("=")
+    return f"{before.rpartition('.')[0]}={new}"

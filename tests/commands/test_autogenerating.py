@@ -96,6 +96,20 @@ def test_the_story_of_a_rename(notebook):
     assert notebook.query("SELECT id, name FROM evaluations ORDER BY id") == [(n, f"name {n}") for n in (1, 2, 3)]
 
 
+def test_a_column_of_a_table_that_only_an_answer_renames_is_asked_next(sqlite):
+    sqlite.day_one(rows=1)
+    sqlite.models(TWO.replace("'evaluations'", "'runs'").replace("C('runtime_ms', sa.Integer)", ""))
+    with pytest.raises(QuestionsOpen) as caught:
+        sqlite.autogenerate(rename=("evaluations=runs",))
+    (question,) = caught.value.questions
+    assert (question.kind, question.path) == ("rename", ("evaluations", "columns", "name"))
+    assert len(files()) == 1
+    written = sqlite.autogenerate(rename=("evaluations=runs", *(question.options[0].command.split()[1:])))
+    sqlite.ws.upgrade("head")
+    assert sqlite.query("SELECT title FROM runs") == [("name 1",)]
+    assert "drop_column" not in written.code.split("def downgrade")[0]
+
+
 def test_a_drop_is_an_answer_too(sqlite):
     sqlite.day_one()
     sqlite.models(TWO)
