@@ -151,7 +151,7 @@ def _edited(ws: WorkspaceState, graph: Graph, name: str, applied: frozenset[str]
     known = remembered.known(ws.databases[name].identity)
     for id_ in sorted(applied):
         is_squash = bool(replaced_ids(graph[id_].doc))  # one that kept the id of a file it replaced
-        if id_ in known and known[id_] != graph[id_].digest and not is_squash:
+        if id_ in known and not is_squash and not remembered.is_as_applied(known[id_], graph[id_].digest):
             yield Ailment(
                 "edited-after-apply",
                 Severity.WARNING,

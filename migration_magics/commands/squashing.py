@@ -19,6 +19,7 @@ from ..engine.environment import Environment
 from ..engine.scripts import Fixed, read_revision
 from ..engine.shelf import replace_files
 from ..errors import AuthoringProblem, UsageProblem
+from ..lab import applied
 from ..lab import squash as lab
 from ..model.body import parse_body
 from ..model.carried import Carried, NotCarried, Source, carried
@@ -32,8 +33,10 @@ from .sides import history_of, like_of
 from .squash_around import after, moves_of, on_databases, on_files, standing_of
 
 if TYPE_CHECKING:
+    from ..engine.writer import Written
     from ..model.graph import Revision
     from ..model.proof import Proof
+    from .squash_around import Moves
     from .workspace import WorkspaceState
 
 _SHOWN = 10
@@ -76,7 +79,7 @@ def squash(
         made, proofs = _best(ws, found, order)
         moves = moves_of(ws, found, made.draft)
     if replace:
-        written = replace_files(ws.chain, made.draft, moves.old, moves.folder, moves.texts)
+        written = _replaced(ws, found, made, moves)
         revision, text, said = written.revision, written.text, written.notes
     else:
         revision, text, said = made.draft.revision, made.draft.text, ()
@@ -94,6 +97,14 @@ def squash(
         notes=tuple(notes),
         next_command=after(found, revision, standing) if replace else again,
     )
+
+
+def _replaced(ws: WorkspaceState, found: Span, made: _Made, moves: Moves) -> Written:
+    """Put the squash in the place of its range; what builds on it is no other file for that."""
+    before = {id_: ws.chain.graph[id_].digest for id_ in (*found.children, *found.dependents)}
+    written = replace_files(ws.chain, made.draft, moves.old, moves.folder, moves.texts)
+    applied.remember_rewritten({digest: ws.chain.graph[id_].digest for id_, digest in before.items()})
+    return written
 
 
 # -- what is squashed ----------------------------------------------------------------------------------------------

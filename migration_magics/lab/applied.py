@@ -1,4 +1,4 @@
-"""What the files of revisions were when we applied them, by database: a hash of each, in the cache folder.
+"""What the files of revisions were when we applied them, by database, and what we made of them since: hashes, cached.
 
 It knows only what this package ran on this machine, and is a cache and nothing else: where it cannot be read or written
 everything still works.
@@ -44,12 +44,43 @@ def remember(plan: Plan, ran: frozenset[str]) -> None:
         _write(_path(plan.database), after)
 
 
+def remember_rewritten(digests: Mapping[str, str]) -> None:
+    """Note files that this package itself rewrote, their hash before and now: they do what they did, wherever applied."""
+    pairs = _rewritten()
+    after = pairs | {(before, now) for before, now in digests.items() if before and now and before != now}
+    if after != pairs:
+        _write(_rewrites(), sorted(after))
+
+
+def is_as_applied(applied: str, now: str) -> bool:
+    """Tell whether a file of the hash *now* is the one that was *applied*, or what this package alone made of that."""
+    pairs, seen, todo = _rewritten() if applied != now else frozenset(), {applied}, [applied]
+    while todo:
+        found = todo.pop()
+        upcoming = [after for before, after in pairs if before == found and after not in seen]
+        seen.update(upcoming)
+        todo += upcoming
+    return now in seen
+
+
+def _rewritten() -> frozenset[tuple[str, str]]:
+    try:
+        found = json.loads(_rewrites().read_bytes())
+        return frozenset((str(before), str(now)) for before, now in found)
+    except (OSError, ValueError, TypeError):
+        return frozenset()
+
+
+def _rewrites() -> Path:
+    return cache.folder() / "rewritten.applied"
+
+
 def _path(database: str) -> Path:
     name = hashlib.blake2b(database.encode(errors="surrogatepass"), digest_size=16).hexdigest()
     return cache.folder() / f"{name}.applied"
 
 
-def _write(path: Path, digests: Mapping[str, str]) -> None:
+def _write(path: Path, digests: Mapping[str, str] | list[tuple[str, str]]) -> None:
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")

@@ -104,6 +104,20 @@ def test_a_database_above_the_range_needs_nothing(story):
     assert story.ws.current().at_head
 
 
+def test_the_file_above_whose_header_the_squash_rewrote_is_no_edited_one(story):
+    """In every database that had it as it was; what somebody else had changed in it before stays told."""
+    story.ws.connect("sqlite:///other.db", name="other")
+    for name in ("app", "other"):
+        story.ws.upgrade(on=name)
+    story.ws.squash("a1:a2", message="first", replace=True, rev_id="s1")
+    assert story.ws.doctor().healthy
+    path = story.versions / "e1.py"
+    path.write_text(path.read_text() + "\nX = 1\n")
+    story.ws.squash("s1:d1", message="second", replace=True, rev_id="s2")
+    found = [each.revision for each in story.ws.doctor().ailments]
+    assert found == ["e1", "e1"]
+
+
 def test_a_database_inside_the_range_is_refused_with_the_way_out(story):
     story.ws.upgrade("b1")
     story.ws.connect("sqlite:///other.db", name="other")
