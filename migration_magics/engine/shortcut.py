@@ -97,6 +97,7 @@ class Shortcut:
         }
         known = self._known.pop(key, {})
         clean = {name for name, pair in now.items() if known.get(name) == pair}
+        now |= {name: known[name] for name in clean}  # the same, and the new ones go at once
         clean -= _kept_back(clean, now)
         warned, changed = len(found.warned), _Changed(context.dialect.default_schema_name)
         with _without(context, clean, changed):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ..model.schema import Schema, Sequence, Table
     from .shortcut_models import Key
 
-_REFERENCES = re.compile(r"\breferences\b", re.IGNORECASE)
-_WITH_COLUMNS = re.compile(r"\breferences\s+(?:\"[^\"]+\"|`[^`]+`|\[[^\]]+\]|\w+)\s*\(", re.IGNORECASE)
+_WITHOUT_COLUMNS = re.compile(r"references\b(?!\s+(?:\"[^\"]+\"|`[^`]+`|\[[^\]]+\]|\w+)\s*\()", re.IGNORECASE)
+"""A foreign key that names no columns: it means the other table's primary key."""
 
 _SETTINGS = [
     "search_path",
@@ -39,6 +39,9 @@ _SETTINGS = [
 _CALL = re.compile(r"(\w+)\"?\s*\(")
 _STEADY = frozenset(
     [
+        "and",
+        "any",
+        "array",
         "bit",
         "bpchar",
         "char",
@@ -48,8 +51,10 @@ _STEADY = frozenset(
         "gen_random_uuid",
         "interval",
         "nextval",
+        "not",
         "now",
         "numeric",
+        "or",
         "time",
         "timestamp",
         "timezone",
@@ -59,7 +64,7 @@ _STEADY = frozenset(
         "varying",
     ]
 )
-"""What may stand before a parenthesis in a default: types, and functions that nobody writes anew."""
+"""What may stand before a parenthesis in an expression: words, types, and functions that nobody writes anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +106,8 @@ def _sqlite(master: Iterable[tuple[str, str, str, int, str | None]]) -> Tables:
     found: dict[Key, Any] = {}
     for name, rows in texts.items():
         sql = next((text for each, text in rows if each == name), None) or ""
-        is_alone = len(_REFERENCES.findall(sql)) == len(_WITH_COLUMNS.findall(sql))
-        # a foreign key without columns means the other table's primary key
-        found[None, name] = None if name in unknowable else (*rows, () if is_alone else whole)
+        beyond = whole if _WITHOUT_COLUMNS.search(sql) else ()
+        found[None, name] = None if name in unknowable else (*rows, beyond)
     return Tables(None, found)
 
 
@@ -150,8 +154,11 @@ def _owned(schema: Schema) -> tuple[Mapping[str, list[Sequence]], tuple[Sequence
 
 
 def _is_known(table: Table) -> bool:
-    """A partition has keys and indexes of its parent; a default may call what somebody writes anew, and Alembic runs it."""
+    """A partition has keys and indexes of its parent; what is called can be written anew, and comparing runs or reads it."""
     if any(name in {"partition of", "inherits", "of type"} for name, _ in table.options):
         return False
-    called = (name for column in table.columns if column.default for name in _CALL.findall(column.default))
+    texts = [column.default for column in table.columns if column.default] + [
+        check.expression for check in table.checks
+    ]
+    called = (name for text in texts for name in _CALL.findall(text))
     return all(name.casefold() in _STEADY for name in called)

@@ -9,7 +9,7 @@ from sqlalchemy import exc
 from sqlalchemy.sql.elements import ClauseElement, TextClause
 
 from .shortcut_code import PLAIN, Unknowable, is_library, signed
-from .shortcut_sqlalchemy import extras, in_order, is_nullable_said, variants
+from .shortcut_sqlalchemy import extras, in_order, is_made_by_rule, is_nullable_said, variants
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,7 @@ class _Signer:
 
     def table(self, table: sa.Table) -> Any:
         """Return what *table* is made of, None where that is unknowable."""
-        if type(table) is not sa.Table:
+        if type(table) is not sa.Table or any(map(is_made_by_rule, (*table.constraints, *table.indexes))):
             return None
         try:
             return (
@@ -86,6 +86,7 @@ class _Signer:
             None if column.default is None else self._default(column.default),
             type(column.server_onupdate).__name__,
             self._extras(column),
+            tuple(sorted(repr(self._constraint(each)) for each in column.constraints)) if column.constraints else (),
         )
 
     def _default(self, default: Any) -> Any:
@@ -112,9 +113,10 @@ class _Signer:
         return str(element.compile(dialect=self._dialect, compile_kwargs={"literal_binds": True}))
 
     def _extras(self, item: Any) -> Any:
-        info, options = extras(item)
-        if not info and not options:
+        found = extras(item)
+        if found is None or not any(found):
             return None
+        info, options = found
         return signed(info), tuple((name, self._value(value)) for name, value in options.items())
 
     def _value(self, value: Any) -> Any:

@@ -98,12 +98,24 @@ def in_order(table: sa.Table) -> list[sa.Constraint]:
     return sorted(table.constraints, key=lambda each: each._creation_order)  # noqa: SLF001 - see above
 
 
-def extras(item: Any) -> tuple[dict[Any, Any], dict[str, Any]]:
-    """Return `info` and the options for dialects of *item*.
+def is_made_by_rule(item: Any) -> bool:
+    """Return whether a function says if *item* is made at all. Private: `ddl_if()` has no reading side.
+
+    The rules of SQLAlchemy's own types, by which a Boolean has a CHECK or none, are known by the types.
+    """
+    rule = getattr(item, "_create_rule", None)
+    is_own = rule is None or type(rule).__module__.partition(".")[0] == "sqlalchemy"
+    return not is_own or getattr(item, "_ddl_if", None) is not None
+
+
+def extras(item: Any) -> tuple[dict[Any, Any], dict[str, Any]] | None:
+    """Return `info` and the options for dialects of *item*, None where it has neither.
 
     Private: both are made when first asked for, which for 20,000 columns takes longer than all else.
     """
     made = vars(item)
+    if "dialect_options" not in made and not made.get("info"):
+        return None
     return made.get("info") or {}, dict(item.dialect_kwargs) if "dialect_options" in made else {}
 
 

@@ -27,6 +27,20 @@ def straight(drawn, url):
     }
 
 
+def without_indexes(drawn, kept, url):
+    """The models, on MariaDB without the indexes (a unique key is one) of tables that come or go: those we leave to the end of their table."""
+    return {
+        name: table
+        if name in kept or "mariadb" not in url
+        else {
+            **table,
+            "unique": False,
+            "columns": {column: {**how, "index": False} for column, how in table["columns"].items()},
+        }
+        for name, table in drawn.items()
+    }
+
+
 def test_a_file_is_alembics(day):
     """Over 200 changes of models on three databases, in batches and not. With foreign keys the order may be another."""
 
@@ -38,8 +52,8 @@ def test_a_file_is_alembics(day):
     )
     @given(models, models)
     def holds(before, after):
-        day.fill(metadata_of(straight(before, day.url)))
-        wanted = metadata_of(straight(after, day.url))
+        day.fill(metadata_of(without_indexes(straight(before, day.url), after, day.url)))
+        wanted = metadata_of(without_indexes(straight(after, day.url), before, day.url))
         options = {"render_as_batch": len(before) % 2 == 0}
         ours, theirs = day.ours(wanted, options), day.theirs(wanted, options)
         if "foreign" in theirs.lower():
