@@ -28,7 +28,10 @@ def straight(drawn, url):
 
 
 def without_indexes(drawn, kept, url):
-    """The models, on MariaDB without the indexes (a unique key is one) of tables that come or go: those we leave to the end of their table."""
+    """The models, on MariaDB without the indexes of tables that come or go: those we leave to the end of their table.
+
+    A unique key is an index there.
+    """
     return {
         name: table
         if name in kept or "mariadb" not in url
