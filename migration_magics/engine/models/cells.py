@@ -141,7 +141,8 @@ class ModelCells:
         sharing = [cell for cell in self.cells if cell.made.names & defined.keys()]
         earlier = next((cell for cell in self.cells if id_ and cell.id == id_), None)
         if earlier is None:
-            earlier = next((cell for cell in sharing if not (id_ and cell.id)), None)
+            same = (cell for cell in sharing if not (id_ and cell.id) and not _is_another(cell, text, namespace))
+            earlier = next(same, None)
         taken, reduced = _strays(defined, namespace, self.cells), {}
         for cell in sharing:
             if cell is not earlier:
@@ -236,17 +237,32 @@ def _table_of(mapper: Any) -> str:
     return str(getattr(mapper.local_table, "key", ""))
 
 
+def _is_another(cell: Cell, text: Text, namespace: Mapping[str, Any]) -> bool:
+    """Say whether *text* is not that of *cell*: nothing but a table is in both, and it has a class of another name.
+
+    A class that is no longer in *namespace* was given up for the other name.
+    """
+    return not cell.text.bound & text.bound and any(
+        namespace.get(mapper.class_.__name__) is mapper.class_ for mapper in _renamed(cell.made, text.defined)
+    )
+
+
+def _renamed(made: Made, defined: Mapping[str, int]) -> list[Any]:
+    """The mappers of *made* whose table is defined again, and their class is not."""
+    return [one for one in made.mappers if _table_of(one) in defined and one.class_.__name__ not in defined]
+
+
 def _refuse_two_models(part: Made, text: Text, other: Cell) -> None:
     """Raise ModelsProblem for a table that a class of another name has in another cell."""
     defined = text.defined
-    for mapper in part.mappers:
+    for mapper in _renamed(part, defined):
         table, name = _table_of(mapper), mapper.class_.__name__
-        if name not in defined and table in defined:
-            raise ModelsProblem(
-                f"Line {defined[table]} of the cell: the table {table} is that of {name} already, "
-                f"line {other.text.classes.get(name, other.text.first_line)} of another cell.",
-                hint=f"two models for one table: define {name} here, or take it out of its cell and run that first",
-            )
+        instead = "take it out of its cell and run that first" if other.id else f"run del {name} first"
+        raise ModelsProblem(
+            f"Line {defined[table]} of the cell: the table {table} is that of {name} already, "
+            f"line {other.text.classes.get(name, other.text.first_line)} of another cell.",
+            hint=f"two models for one table: define {name} here, or {instead}",
+        )
 
 
 def _again(

@@ -200,6 +200,26 @@ class TestWhichCellItIs:
                 "\n\nclass Agent(Base):\n    __tablename__ = 'workers'\n    id: Mapped[int] = mapped_column(primary_key=True)",
             )
 
+    @pytest.mark.parametrize("ids", [("", ""), ("one", ""), ("", "two")])
+    def test_without_ids_too_and_a_class_given_up_makes_room(self, notebook, ids):
+        notebook.run("base", BASE)
+        notebook.run(ids[0], WORKER.replace("    evaluations", "    # "))
+        other = WORKER.replace("    evaluations", "    # ").replace("class Worker(", "class Agent(")
+        before = notebook.state()
+        with pytest.raises(ModelsProblem, match="workers is that of Worker already") as caught:
+            notebook.run(ids[1], other)
+        assert ("del Worker" in caught.value.hint) == (not ids[0])
+        del caught
+        assert notebook.state() == before
+        del notebook.variables["Worker"]
+        assert notebook.run(ids[1], other).replaced == ("workers",)
+
+    def test_without_ids_a_class_is_renamed_beside_another(self, notebook):
+        body = BASE + WORKER.replace("    evaluations", "    # ")
+        notebook.run("", body)
+        assert notebook.run("", body.replace("class Worker(", "class Agent(")).replaced == ("workers",)
+        assert "Worker" not in notebook.variables
+
     def test_a_class_of_an_ordinary_cell_is_taken_over(self, notebook):
         notebook.ordinary(BASE + WORKER + EVALUATION)
         done = notebook.run("one", WORKER + EVALUATION + "    runtime_ms: Mapped[int | None]\n")
