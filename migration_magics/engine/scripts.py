@@ -6,6 +6,7 @@ Which files count is Alembic's decision, repeated here (Alembic 1.20, script/bas
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import stat
@@ -125,6 +126,8 @@ def read_revision(path: str, load: Callable[[Path], ModuleType] = load_module) -
         with open(path, "rb") as file:  # noqa: PTH123 - twice as fast as through a Path
             data = file.read()
         header = headers.header(data) if path.endswith(".py") else None
+        if header is not None and not header.values.keys() >= {"revision", "down_revision"}:
+            ast.parse(data)  # that it is no Python is worth more than what it lacks
     except (SyntaxError, ValueError, OSError) as error:
         raise broken(Path(path), error) from error
     if header is None:

@@ -262,6 +262,14 @@ def test_a_broken_body_is_told_though_its_header_can_be_read(project):
     assert "a1.py, line" in only(project.ws.doctor(), "broken-file").what
 
 
+def test_a_file_that_is_no_python_is_said_not_to_parse_and_where(project):
+    project.add("a1", TABLE, GONE)
+    (project.versions / "b1.py").write_text("def (\n")
+    found = only(project.ws.doctor(), "broken-file")
+    assert "b1.py, line 1: " in found.what
+    assert "b1.py, line 1" in found.remedies[0]
+
+
 def test_doctor_writes_nothing(forked):
     before = {path: path.read_bytes() for path in forked.root.rglob("*") if path.is_file()}
     forked.ws.doctor()
