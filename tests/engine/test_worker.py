@@ -115,3 +115,35 @@ def test_work_that_does_not_stop_is_given_up_after_the_second_interrupt():
     release.set()
     first.join()
     second.join()
+
+
+def test_what_takes_too_long_is_stopped_and_has_ended():
+    ended = threading.Event()
+
+    def endless():
+        try:
+            while True:
+                len("x")
+        finally:
+            ended.set()
+
+    with pytest.raises(worker.OutOfTime) as caught:
+        worker.call(endless, limit_s=0.05)
+    assert caught.value.has_ended
+    assert ended.is_set()
+    assert worker.call(lambda: 42, limit_s=60) == 42
+
+
+def test_a_statement_that_takes_too_long_is_cancelled():
+    database = Database.from_url("app", "sqlite://")
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+    def work(connection):
+        database.watch(connection)
+        return connection.exec_driver_sql(endless).scalar()
+
+    database.brake.reset()
+    with pytest.raises(worker.OutOfTime) as caught:
+        worker.call(lambda: database.run(work), database.brake, limit_s=0.1)
+    assert caught.value.has_ended
+    database.dispose()
