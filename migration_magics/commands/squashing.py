@@ -187,7 +187,8 @@ def _made(ws: WorkspaceState, found: Span, order: Order, *, is_folded: bool) -> 
     told = f"{count} of {len(found.ids)} revisions do more than call directives; their code is carried over as it is: "
     notes: tuple[str, ...] = (f"{told}{', '.join(code.functions)}.",) if count else ()
     if code.saved:
-        notes += (f"{code.saved} statements were folded into others: columns stand in their table from the start.",)
+        folded = "1 statement was" if code.saved == 1 else f"{code.saved} statements were"
+        notes += (f"{folded} folded into others: columns stand in their table from the start.",)
     return _Made(_saying(draft, found.ids), code, below, notes)
 
 

@@ -220,6 +220,15 @@ def test_what_stands_beside_a_file_is_found(project):
     assert sorted(path.name for path in project.versions.iterdir() if path.is_file()) == ["a1.py", "a2.py", "names.txt"]
 
 
+@pytest.mark.parametrize("columns, said", [(1, "1 statement was folded"), (2, "2 statements were folded")])
+def test_what_was_folded_is_counted(project, columns, said):
+    project.add("a1", TABLE)
+    for number in range(columns):
+        project.add(f"b{number}", f"op.add_column('t', sa.Column('x{number}', sa.Integer))")
+    notes = project.ws.squash("base:head", message="x").notes
+    assert [note for note in notes if note.startswith(said)]
+
+
 def test_keep_id_and_rev_id_contradict_each_other(story):
     with pytest.raises(UsageProblem):
         story.ws.squash("base:d1", message="x", keep_id=True, rev_id="s1")
