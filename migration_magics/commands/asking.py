@@ -63,7 +63,7 @@ def _within_renamed(
     ranked: tuple[Candidate, ...], renames: tuple[Change, ...], before: Schema, after: Schema, found: Generated
 ) -> tuple[Candidate, ...]:
     """Return *ranked* with the columns of tables that only an answer renames: nothing made these tables a likely pair."""
-    tables = {change.path: str(change.after) for change in renames if len(change.path) == 1}
+    tables: dict[tuple[str, ...], str] = {change.path: str(change.after) for change in renames if len(change.path) == 1}
     if not tables:
         return ranked
     kept = [each for each in ranked if tables.get(each.path_before[:1], each.path_after[0]) == each.path_after[0]]

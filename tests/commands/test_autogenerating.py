@@ -20,6 +20,16 @@ TWO = (
 )
 
 
+OPEN = """\
+One question is open: only you know whether this is a rename or a loss. Nothing was written.
+  evaluations.name is dropped, and 3 values with it.
+    values: name 1, name 2, name 3
+    all fit VARCHAR(40)
+    --rename evaluations.name=title    it is title now (same type VARCHAR(40); same nullability and default; same place in the table)
+    --drop evaluations.name    drop it: 3 values lost
+  Hint: %migrate revision --autogenerate -m auto --rename evaluations.name=title"""
+
+
 class Notebook:
     """A project whose models lie beside its env.py, and a workspace on it."""
 
@@ -108,6 +118,29 @@ def test_a_column_of_a_table_that_only_an_answer_renames_is_asked_next(sqlite):
     sqlite.ws.upgrade("head")
     assert sqlite.query("SELECT title FROM runs") == [("name 1",)]
     assert "drop_column" not in written.code.split("def downgrade")[0]
+
+
+def test_the_hint_is_the_command_with_the_likely_answers(sqlite):
+    sqlite.models(ONE.replace("C('name'", "C('first_name', sa.String(9)), C('name'"))
+    sqlite.autogenerate("first")
+    sqlite.ws.upgrade("head")
+    with sqlite.ws.database.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO evaluations (id, first_name, name) VALUES (1, 'a', 'b')")
+    sqlite.models(ONE.replace("C('name'", "C('forename', sa.String(9)), C('title'"))
+    with pytest.raises(QuestionsOpen) as caught:
+        sqlite.autogenerate("what's new")
+    written = sqlite.ws.run(caught.value.hint.removeprefix("%migrate "))
+    assert written.revision.message == "what's new"
+    assert "new_column_name='forename'" in written.code
+    assert "new_column_name='title'" in written.code
+
+
+def test_what_an_open_question_reads_like(sqlite):
+    sqlite.day_one()
+    sqlite.models(TWO)
+    with pytest.raises(QuestionsOpen) as caught:
+        sqlite.autogenerate("auto")
+    assert str(caught.value).splitlines() == OPEN.splitlines()
 
 
 def test_a_drop_is_an_answer_too(sqlite):

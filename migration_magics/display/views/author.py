@@ -62,7 +62,7 @@ def _questions(result: Authored, settings: Settings) -> tuple[Block, ...]:
     columns = (Column("question"), Column("data"), Column("answer"))
     rows = tuple(Row((cell(redact(each.sentence)), cell(redact(_data(each))), cell(*_answers(each)))) for each in shown)
     remedies = tuple(
-        Details(redact(f"Code for: {each.sentence}"), Code(redact(each.remedy), "python"))
+        Details(redact(f"Code for: {each.sentence.removesuffix('.')}"), Code(redact(each.remedy), "python"))
         for each in shown
         if each.remedy
     )
