@@ -31,9 +31,10 @@ class Source:
     said: str
 
 
-def source(ws: WorkspaceState, name: str | None = None) -> Source:
+def source(ws: WorkspaceState, name: object = None) -> Source:
     """Return the models *name*, else those of `%%models` cells, else those pyproject.toml names, else those of env.py.
 
+    Python code may give the models themselves in place of a name.
     Raises NoModels where *name* or what pyproject.toml names is not there, ModelsProblem where it does not import or is no
     models.
     """

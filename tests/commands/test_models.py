@@ -131,6 +131,23 @@ class TestWhereModelsComeFrom:
         assert [t.key for t in made.ws.schema(models="Base").schema.tables] == ["notes"]
         assert paths(made.ws.check(models="Base").models_vs_database) == [("add", ("notes",))]
 
+    def test_python_code_gives_the_models_themselves(self, made):
+        metadata = sa.MetaData()
+        sa.Table("notes", metadata, sa.Column("id", sa.Integer, primary_key=True))
+        base = sa.orm.declarative_base(metadata=metadata)
+        for value in (base, metadata, [metadata, base], base.registry):
+            assert source(made.ws, value).metadatas == (metadata,)
+        assert source(made.ws, metadata).said == "models of the MetaData given"
+        assert paths(made.ws.diff(models=metadata).diff) == [("add", ("notes",))]
+        written = made.ws.revision(autogenerate=True, message="x", models=metadata)
+        assert "op.create_table('notes'" in written.code
+        for value in (1, []):
+            with pytest.raises(ModelsProblem, match="models are a declarative base"):
+                source(made.ws, value)
+        with pytest.raises(NoModels) as caught:
+            source(made.ws, "Base")
+        assert "models=Base" in caught.value.hint
+
     def test_what_is_not_there_or_no_models_is_told(self, made, tmp_path, unloaded):
         (tmp_path / "billing.py").write_text("1 / 0")
         made.ws.lookup = {"n": 1}.get

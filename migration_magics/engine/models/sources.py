@@ -27,7 +27,7 @@ def metadatas_of(value: object, name: str) -> tuple[sa.MetaData, ...]:
 
     Raises ModelsProblem for anything else.
     """
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (list, tuple, set, frozenset)) and value:
         return unique(found for each in value for found in metadatas_of(each, name))
     found = value if isinstance(value, sa.MetaData) else getattr(value, "metadata", None)
     if not isinstance(found, sa.MetaData):
@@ -39,12 +39,15 @@ def metadatas_of(value: object, name: str) -> tuple[sa.MetaData, ...]:
 
 
 def by_name(
-    name: str, lookup: Callable[[str], object | None], project: Callable[[], Project]
+    name: object, lookup: Callable[[str], object | None], project: Callable[[], Project]
 ) -> tuple[tuple[sa.MetaData, ...], str]:
     """Return the models called *name*, and in words what that is. *project* says from where modules are imported.
 
+    Python code may give the models themselves instead of a name.
     Raises NoModels where there is nothing of that name, ModelsProblem where it is something else or does not import.
     """
+    if not isinstance(name, str):
+        return metadatas_of(name, "the value"), f"the {type(name).__name__} given"
     module, colon, attribute = name.partition(":")
     if not colon:
         first, *rest = name.split(".")
@@ -55,7 +58,9 @@ def by_name(
             return metadatas_of(value, name), f"the variable {name}"
         if not rest:
             raise NoModels(
-                f"There is no variable {name!r}.", hint="--models takes a variable or package.module:attribute"
+                f"There is no variable {name!r}.",
+                hint="--models takes a variable of the notebook or package.module:attribute; "
+                "in Python code also what it is: models=Base",
             )
     return _imported(module, attribute, name, project()), name
 
