@@ -86,7 +86,7 @@ def test_defaults_are_filled_in():
 
 
 def test_what_is_accepted_for_alembics_sake_is_not_passed_on():
-    assert sorted(parse("history -i").arguments) == ["grep", "range", "table", "verbose"]
+    assert sorted(parse("history -i").arguments) == ["from_database", "grep", "range", "table", "verbose"]
 
 
 def test_on_is_no_argument_of_the_command():
@@ -198,10 +198,10 @@ class TestCell:
     def test_help_needs_none(self):
         assert parse_cell("revision", "--help").wants_help
 
-    def test_options_are_those_the_issue_names(self):
+    def test_options_are_those_the_issues_name(self):
         wanted = (
             "-m --message --sql --dry-run --apply --reapply --force --yes --head --splice --branch-label --depends-on "
-            "--rev-id --version-path --on --out -h --help"
+            "--rev-id --version-path --expect --only --invariant --on --out -h --help"
         )
         assert {flag for option in CELLS["revision"].options for flag in option.flags} == set(wanted.split())
 
