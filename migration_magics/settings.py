@@ -28,6 +28,9 @@ class Settings:
     rehearse_timeout_s: float = 60.0
     """How long one way of one revision (up, down, up again) may take in a rehearsal, in seconds; then its copy is dropped."""
 
+    restore_points: bool = False
+    """Whether a SQLite file is copied before each upgrade and downgrade, so that `undo` brings back lost rows, too."""
+
     display_limit: int = 50
     """How many rows a table shows; the rest is counted and stays in the result."""
 

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from ..engine import both, losses, passes, planner, runner, schema_token
+from ..engine import undo as restore
 from ..engine.reflect.around import Around
 from ..engine.sentinel import Watch
 from ..errors import MigrationError, RevisionNotFound
@@ -242,12 +243,14 @@ def _move(
     around = _around(ws, made, options)
     look = around.look if around is not None else None
     running = replace(options, x=ws.arguments(options.x), engine_name=ws.engine_name, watch=watch, look=look)
+    keeps = ws.settings.restore_points and not options.is_dry_run and made.direction != "stamp" and verb != "undo"
+    point = restore.take(ws.database) if keeps else None
     ran = runner.run(
         made, ws.chain, ws.environment, ws.database, settings=ws.settings, options=running, on_step=ws.on_step
     )
     _remember(made, ran.trace)
     if not options.is_dry_run and ran.before != ran.after and verb != "undo":
-        ws.moves.append(Move.of(ws.database, made.direction, ran.before, ran.after))
+        ws.moves.append(Move.of(ws.database, made.direction, ran, point))
     changed = around.found() if around is not None else None
     return Moved(made, ran.trace, ran.before, ran.after, changed, next_command=_after(made, options, again))
 

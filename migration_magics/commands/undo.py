@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..engine import planner, runner, schema_token
+from ..engine import undo as restore
 from ..errors import Refused
+from ..model.trace import Trace
+from ..results import Moved, Planned
+from . import guard
 from .move import move_back
 
 if TYPE_CHECKING:
     from ..model.plan import Plan
-    from ..results import Moved
     from .undoing import Move
     from .workspace import WorkspaceState
 
@@ -42,6 +45,8 @@ def undo(
                 f"No single move leads back to {_named(move.before)}. Nothing was changed.",
                 hint="go back step by step: %migrate history shows the way",
             )
+        if not dry_run and plan is None and _can_restore(ws, move):
+            return _restored(ws, at, made, confirm=confirm)
         moved = move_back(ws, made, runner.Options(dry_run, x=x, tag=tag), yes=yes, fingerprint=plan, confirm=confirm)
     if dry_run:
         return moved
@@ -90,6 +95,32 @@ def _back(ws: WorkspaceState, move: Move, heads: tuple[str, ...]) -> Plan:
         target = target or f"-{len(planner.walk(ws.chain, move.before, move.after, 'undo'))}"
         return planner.plan_downgrade(ws.chain, target, heads, database=database, connection=connection)
     return planner.plan_upgrade(ws.chain, target or "heads", heads, database=database, connection=connection)
+
+
+def _can_restore(ws: WorkspaceState, move: Move) -> bool:
+    """A copy from before the move is there, and nobody has written since: then putting it back loses nothing."""
+    is_there = move.point is not None and move.point.exists()
+    return is_there and bool(move.file_state) and restore.state(ws.database) == move.file_state
+
+
+def _restored(ws: WorkspaceState, at: int, made: Plan, *, confirm: str | None) -> Moved:
+    """Put the copy back: rows that the move changed or lost are back, too."""
+    move, name = ws.moves[at], ws.database.name
+    guard.check_protected(made, Planned(made), "%migrate undo", is_protected=ws.database.is_protected, confirm=confirm)
+    if move.point is not None:
+        restore.restore(ws.database, move.point)
+    del ws.moves[at]
+    _carry_on(ws)
+    after = ws.heads_of(ws.database)
+    return Moved(
+        made,
+        Trace(),
+        move.after,
+        after,
+        notes=("Restored whole from the copy made before the move, with all rows as they were; no revision ran.",),
+        headline=f"Undid the {move.direction}: {name} stands at {_named(after)} again",
+        next_command="%migrate status",
+    )
 
 
 def _carry_on(ws: WorkspaceState) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
+from migration_magics.engine import undo as restore
 from migration_magics.errors import ConfirmationRequired, NotReversible, Refused
 from tests.engine.making import Made
 
@@ -110,3 +113,46 @@ def test_a_protected_connection_wants_its_name(sqlite_url, made):
     with pytest.raises(ConfirmationRequired, match="live is protected"):
         ws.undo(yes=True)
     assert ws.undo(confirm="live").after == ()
+
+
+class TestRestorePoints:
+    def test_lost_rows_come_back_while_nobody_has_written_since(self, sqlite_url, made):
+        ws = made(sqlite_url).ws
+        ws.settings = replace(ws.settings, restore_points=True)
+        ws.upgrade("head")
+        execute(sqlite_url, "INSERT INTO t (id, n) VALUES (1, 7)")
+        ws.downgrade("base", yes=True)
+        undone = ws.undo()
+        assert (undone.after, ws.current().ids) == (("b2",), ("b2",))
+        assert "Restored whole" in str(undone)
+        with sa.create_engine(sqlite_url).connect() as connection:
+            assert connection.exec_driver_sql("SELECT id, n FROM t").all() == [(1, 7)]
+
+    def test_what_was_written_since_is_never_overwritten(self, sqlite_url, made):
+        ws = made(sqlite_url).ws
+        ws.settings = replace(ws.settings, restore_points=True)
+        ws.upgrade("a1")
+        ws.upgrade("head")
+        execute(sqlite_url, "INSERT INTO t (id) VALUES (5)")
+        assert ws.undo().after == ("a1",)
+        with sa.create_engine(sqlite_url).connect() as connection:
+            assert connection.exec_driver_sql("SELECT id FROM t").all() == [(5,)]
+
+    def test_an_irreversible_revision_is_undone_by_its_copy(self, sqlite_url, made):
+        project = made(sqlite_url)
+        project.ws.settings = replace(project.ws.settings, restore_points=True)
+        project.ws.upgrade("head")
+        project.add("c3", "op.create_table('u', sa.Column('id', sa.Integer))", None)
+        project.ws.upgrade("head")
+        assert project.ws.undo().after == ("b2",)
+
+    def test_five_are_kept_per_database_and_none_where_not_asked_for(self, sqlite_url, made):
+        ws = made(sqlite_url).ws
+        ws.upgrade("head")
+        place = restore.folder(ws.database)
+        assert not place.exists()
+        ws.settings = replace(ws.settings, restore_points=True)
+        for _ in range(4):
+            ws.downgrade("-1")
+            ws.upgrade("head")
+        assert len(list(place.glob("*.db"))) == restore.KEPT

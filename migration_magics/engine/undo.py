@@ -1,0 +1,95 @@
+"""Restore points: what a SQLite file held before a move, copied and put back through SQLite's backup API.
+
+At most five per database, in a folder of this machine, where the setting `restore_points` asks for them. A restore is one
+transaction of SQLite's: a crash half-way leaves the file as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from ..errors import DatabaseLocked
+
+if TYPE_CHECKING:
+    from .database import Database
+
+KEPT = 5
+_WAIT_S = 10.0
+
+
+def folder(database: Database) -> Path:
+    """Return where the restore points of *database* are: below `MIGRATION_MAGICS_CACHE`, else the user's data folder."""
+    named = os.environ.get("MIGRATION_MAGICS_CACHE")
+    root = Path(named) if named else Path(platformdirs.user_data_dir("migration_magics", appauthor=False))
+    name = hashlib.blake2b(database.identity.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+    return root / "restore_points" / name
+
+
+def take(database: Database) -> Path | None:
+    """Copy the file of *database* and return the copy; None where there is no file.
+
+    A copy that cannot be made (no room, no right) is none: the move is not held up by it.
+    """
+    file = database.file
+    if file is None or not file.exists():
+        return None
+    place = folder(database)
+    copy = place / f"{uuid.uuid4().hex}.db"
+    try:
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _copy(file, copy)
+    except (OSError, sqlite3.Error):
+        copy.unlink(missing_ok=True)
+        return None
+    _prune(place)
+    return copy
+
+
+def state(database: Database) -> tuple[int, ...]:
+    """Return what changes whenever the file of *database* is written: size and time of it and of its log; () without one."""
+    file = database.file
+    if file is None:
+        return ()
+    found: list[int] = []
+    for path in (file, file.with_name(f"{file.name}-wal")):
+        with contextlib.suppress(OSError):
+            about = path.stat()
+            if about.st_size:
+                found += (about.st_size, about.st_mtime_ns)
+    return tuple(found)
+
+
+def restore(database: Database, copy: Path) -> None:
+    """Make the file of *database* what *copy* is. Raises DatabaseLocked where somebody else writes it."""
+    file = database.file
+    assert file is not None  # noqa: S101 - only files have restore points
+    try:
+        _copy(copy, file)
+    except sqlite3.OperationalError as error:
+        raise DatabaseLocked(
+            f"{database.name} could not be restored ({error}); it is as it was.",
+            hint="close what else uses the file, then run the command again",
+        ) from error
+
+
+def _copy(source: Path, target: Path) -> None:
+    """All pages in one step, so that nobody sees half of it."""
+    with (
+        contextlib.closing(sqlite3.connect(source, timeout=_WAIT_S)) as read,
+        contextlib.closing(sqlite3.connect(target, timeout=_WAIT_S)) as written,
+    ):
+        read.backup(written, pages=-1)
+
+
+def _prune(place: Path) -> None:
+    copies = sorted(place.glob("*.db"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for path in copies[KEPT:]:
+        path.unlink(missing_ok=True)
