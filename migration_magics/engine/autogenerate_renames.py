@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from alembic.autogenerate import renderers
 from alembic.operations import ops
 from alembic.util import DispatchPriority, PriorityDispatchResult
@@ -100,6 +101,8 @@ class Renames:
         first += [
             TableRename(old, new, schema=schema) for (schema, old), new in self.tables.items() if new in there[schema]
         ]
+        if context.dialect.name not in {"mysql", "mariadb"}:  # there a foreign key may need it
+            first = [*self._index_drops(upgrade), *first]
         if context.dialect.name == "sqlite":
             # A batch copies the table, and would lose or break CHECKs and triggers that name the column: SQLite's own
             # RENAME COLUMN takes them along. What else changes stays in a batch.
@@ -120,6 +123,29 @@ class Renames:
         first += [ops.ModifyTableOps(table, found, schema=schema) for (schema, table), found in by_table.items()]
         upgrade.ops[:] = [*first, *rest]
         return PriorityDispatchResult.CONTINUE
+
+    def _index_drops(self, upgrade: ops.UpgradeOps) -> list[ops.ModifyTableOps]:
+        """Take out the drops of indexes on renamed columns: before the rename, so that the way back makes them after it."""
+        result: list[ops.ModifyTableOps] = []
+        for each in upgrade.ops:
+            names = self.new_columns(each.schema, each.table_name) if isinstance(each, ops.ModifyTableOps) else {}
+            if (
+                not names
+                or not isinstance(each, ops.ModifyTableOps)
+                or (each.schema, each.table_name) in self._renamed()
+            ):
+                continue
+            found = {id(one): drop for one in each.ops if (drop := _by_old_names(one, names)) is not None}
+            if found:
+                result.append(ops.ModifyTableOps(each.table_name, list(found.values()), schema=each.schema))
+                each.ops = [one for one in each.ops if id(one) not in found]
+        upgrade.ops[:] = [
+            each for each in upgrade.ops if not (isinstance(each, ops.ModifyTableOps) and each.is_empty())
+        ]
+        return result
+
+    def _renamed(self) -> set[Place]:
+        return {(schema, new) for (schema, _), new in self.tables.items()}
 
     def _renaming(self, place: tuple[str | None, str, str], *, only_name: bool = False) -> ColumnRename:
         schema, table, new = place
@@ -158,6 +184,25 @@ class Renames:
     def new_columns(self, schema: str | None, table: str) -> dict[str, str]:
         """Return the old names of the renamed columns by the new ones; *table* is the new name of theirs."""
         return {new: old for old, new in self.columns.get((schema, self.old_table(schema, table)), {}).items()}
+
+
+def _by_old_names(operation: Any, names: dict[str, str]) -> ops.DropIndexOp | None:
+    """Return the drop of an index on columns alone, one of them renamed, as it is before the rename; *names* are the old ones."""
+    if not isinstance(operation, ops.DropIndexOp):
+        return None
+    index = operation.to_index()
+    columns = [str(each.name) if isinstance(each, sa.Column) else None for each in index.expressions]
+    known = [each for each in columns if each is not None]
+    if len(known) != len(columns) or not set(known) & set(names) or any(dict(index.dialect_kwargs).values()):
+        return None
+    made = ops.CreateIndexOp(
+        operation.index_name,
+        str(operation.table_name),
+        [names.get(each, each) for each in known],
+        schema=operation.schema,
+        unique=bool(index.unique),
+    )
+    return ops.DropIndexOp(operation.index_name, operation.table_name, schema=operation.schema, _reverse=made)
 
 
 def renames_of(changes: Iterable[Change]) -> Renames:

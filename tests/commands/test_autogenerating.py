@@ -27,7 +27,7 @@ One question is open: only you know whether this is a rename or a loss. Nothing 
     all fit VARCHAR(40)
     --rename evaluations.name=title    it is title now (same type VARCHAR(40); same nullability and default; same place in the table)
     --drop evaluations.name    drop it: 3 values lost
-  Hint: %migrate revision --autogenerate -m auto --rename evaluations.name=title"""
+  Hint: %migrate revision --autogenerate -m auto --rename evaluations.name=title"""  # noqa: E501 - as it is shown
 
 
 class Notebook:

@@ -155,3 +155,26 @@ def test_no_plugin_stays(day):
     was = dict(_all_plugins)
     found(day, after())
     assert dict(_all_plugins) == was
+
+
+def test_an_index_that_is_called_by_the_column_comes_back_on_the_old_one(day):
+    """It is dropped and made again; the way back renames first, and then makes it on the column of that name."""
+
+    def small(column):
+        metadata = sa.MetaData()
+        sa.Table(
+            "t", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column(column, sa.String(9), index=True)
+        )
+        return metadata
+
+    day.fill(small("name"))
+    was = day.database.read(reflect)
+    text = text_of(day, found(day, small("title"), (Change("rename", ("t", "columns", "name"), "name", "title"),)))
+    if day.engine.dialect.name not in {"mysql", "mariadb"}:
+        downgrade = text.partition("def downgrade")[2]
+        assert downgrade.index("new_column_name='name'") < downgrade.index("ix_t_name")
+        assert "['name']" in downgrade
+    run(day, text, "upgrade")
+    assert [each["name"] for each in sa.inspect(day.engine).get_indexes("t")] == ["ix_t_title"]
+    run(day, text, "downgrade")
+    assert day.database.read(reflect) == was
