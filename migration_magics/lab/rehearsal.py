@@ -182,6 +182,8 @@ class _Trial:
         plan = _plan(self.place, direction, self.step)
         try:
             ran = _move(self.history, self.place, plan, lambda _connection, draft: renamed.extend(renames(draft)))
+        except ReplayInterrupted:
+            raise
         except MoveInterrupted as error:
             raise _interrupted(self.step.revision) from error
         except MoveFailed as error:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from migration_magics.engine.database import Database
 from migration_magics.engine.reflect import reflect
+from migration_magics.errors import ReplayInterrupted
 from migration_magics.lab.scratch import NoScratch
 from migration_magics.model.finding import Severity
 
@@ -389,3 +390,12 @@ def test_a_killed_rehearsal_leaves_the_source_and_what_the_sweep_removes(make, d
     assert fingerprint(database_url) == before
     assert len(left) == (0 if made.ws.database.family == "sqlite" else 1)
     assert all(name.startswith("mm_scratch_") for name in left)
+
+
+def test_an_interrupt_ends_the_rehearsal_and_drops_the_copy(make, database_url):
+    made = make(database_url)
+    made.add("a1", "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nwhile True:\n    len('x')")
+    before = fingerprint(database_url)
+    with pytest.raises(ReplayInterrupted, match=r"stopped in revision a1\. Its copy is gone"):
+        made.ws.rehearse()
+    assert (fingerprint(database_url), scratches(database_url)) == (before, [])
