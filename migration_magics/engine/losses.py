@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from ..model.losses import Loss, losses
+from ..model.losses import Loss, Renamed, steps
 from .sources import revision_source
 
 if TYPE_CHECKING:
@@ -46,23 +46,34 @@ class CountedLoss:
     is_exact: bool = False
 
 
-def foreseen(plan: Plan, chain: Chain) -> tuple[tuple[str, Loss], ...]:
-    """Return what the sources of *plan*'s steps throw away, as (revision, loss), in the order they would run."""
+def foreseen(plan: Plan, chain: Chain) -> tuple[tuple[str, Loss, Loss], ...]:
+    """Return what the sources of *plan*'s steps throw away, in the order they would run.
+
+    As (revision, loss, the same loss in the names that its table and column have before the plan runs).
+    """
     if plan.direction == "stamp":
         return ()
     graph = chain.graph
-    return tuple(
-        (step.revision, loss)
-        for step in plan.steps
-        if step.revision in graph
-        for loss in _written_out(graph[step.revision], plan.direction)
-    )
+    found: list[tuple[str, Loss, Loss]] = []
+    tables: dict[tuple[str, str], str] = {}
+    columns: dict[tuple[str, str, str], str] = {}
+    for step in plan.steps:
+        for each in _written_out(graph[step.revision], plan.direction) if step.revision in graph else ():
+            table = tables.get((each.schema, each.table), each.table)
+            column = columns.get((each.schema, table, each.column), each.column)
+            if isinstance(each, Loss):
+                found.append((step.revision, each, replace(each, table=table, column=column)))
+            elif each.column:
+                columns[each.schema, table, each.to] = column
+            else:
+                tables[each.schema, each.to] = table
+    return tuple(found)
 
 
 @lru_cache(maxsize=50_000)
-def _written_out(revision: Revision, direction: str) -> tuple[Loss, ...]:
-    """What *revision*'s source throws away; kept while its bytes are the same (its digest is part of the revision)."""
-    return losses(revision_source(revision), direction)
+def _written_out(revision: Revision, direction: str) -> tuple[Loss | Renamed, ...]:
+    """What *revision*'s source throws away and renames; kept while its bytes are the same (its digest is part of it)."""
+    return steps(revision_source(revision), direction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +95,16 @@ def survey(plan: Plan, chain: Chain, database: Database, session: Sequence[str] 
     return database.read(lambda connection: _survey(connection, wanted, session))
 
 
-def _survey(connection: Connection, wanted: Sequence[tuple[str, Loss]], session: Sequence[str]) -> Survey:
+def _survey(connection: Connection, wanted: Sequence[tuple[str, Loss, Loss]], session: Sequence[str]) -> Survey:
     lost: list[CountedLoss] = []
     told: list[Loss] = []
-    for revision, loss in wanted:
+    for revision, loss, now in wanted:
         try:
             for statement in session:
                 connection.exec_driver_sql(statement)
-            there = found(connection, loss)
+            there = found(connection, now)
             if there is not None:
-                told.append(loss)
+                told += [loss] if now == loss else []  # what a rename hides is looked at again when it runs
                 rows = rows_lost(connection, there)
                 lost += () if rows == 0 else (counted(revision, loss, rows),)
         finally:

@@ -37,13 +37,31 @@ class Loss:
         return ".".join(part for part in (self.schema, self.table, self.column) if part)
 
 
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A table, or its *column*, that gets another name: *to*."""
+
+    table: str
+    to: str
+    column: str = ""
+    schema: str = ""
+
+
 def losses(source: str, function: str) -> tuple[Loss, ...]:
     """Return what *function* ("upgrade" or "downgrade") of the file with *source* throws away, in the order written.
 
     Functions it calls by name in the same file count, too. Empty for a file that cannot be parsed.
     """
-    if not _mentions_a_loss(source, function):
-        return ()
+    found = _steps(source, function) if _mentions_a_loss(source, function) else ()
+    return tuple(each for each in found if isinstance(each, Loss))
+
+
+def steps(source: str, function: str) -> tuple[Loss | Renamed, ...]:
+    """Return the `losses` among the renames that decide what these are called before *function* runs, in the order written."""
+    return _steps(source, function) if _mentions_a_loss(source, function) or _RENAMING_WORD.search(source) else ()
+
+
+def _steps(source: str, function: str) -> tuple[Loss | Renamed, ...]:
     try:
         module = ast.parse(source)
     except (SyntaxError, ValueError):
@@ -51,7 +69,7 @@ def losses(source: str, function: str) -> tuple[Loss, ...]:
     functions = {node.name: node for node in module.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
     constants = _constants(module.body)
     wanted = [name for name in functions if name == function or name.startswith(f"{function}_")]
-    found: list[Loss] = []
+    found: list[Loss | Renamed] = []
     seen: set[str] = set()
     while wanted:
         name = wanted.pop(0)
@@ -66,6 +84,7 @@ def losses(source: str, function: str) -> tuple[Loss, ...]:
 
 
 _LOSING_WORD = re.compile(r"drop|delete|truncate", re.IGNORECASE)
+_RENAMING_WORD = re.compile(r"rename|new_column_name", re.IGNORECASE)
 _OTHER_FUNCTION = {
     this: re.compile(rf"^def {other}\w*\(.*?(?=^[^\s)#]|\Z)", re.MULTILINE | re.DOTALL)
     for this, other in (("upgrade", "downgrade"), ("downgrade", "upgrade"))
@@ -141,7 +160,7 @@ class _Reader(ast.NodeVisitor):
     def __init__(self, constants: Mapping[str, tuple[str, ...]]) -> None:
         self.constants = dict(constants)
         self.batches: dict[str, tuple[tuple[str, ...], str]] = {}
-        self.found: list[Loss] = []
+        self.found: list[Loss | Renamed] = []
         self.called: list[str] = []
 
     def visit_For(self, node: ast.For) -> None:
@@ -166,14 +185,31 @@ class _Reader(ast.NodeVisitor):
             for table in self._argument(node, 0, "table_name"):
                 self._note(node, "drop_table", table, "", self._schema(node))
         elif name == "drop_column":
-            self._drop_column(node)
+            for table, column, schema in self._columns(node):
+                self._note(node, "drop_column", table, column, schema)
+        elif name in {"rename_table", "alter_column"}:
+            self._rename(node, name)
         elif name in {"execute", "exec_driver_sql", "scalar", "DDL"}:
             for sql in self._argument(node, 0, "sqltext"):
-                for loss in losses_of_sql(sql):
-                    self._note(node, loss.how, loss.table, loss.column, loss.schema)
+                self._sql(node, sql)
         self.generic_visit(node)
 
-    def _drop_column(self, node: ast.Call) -> None:
+    def _rename(self, node: ast.Call, name: str) -> None:
+        if name == "alter_column":
+            for new in self._keywords(node, "new_column_name"):
+                self.found += [Renamed(table, new, column, schema) for table, column, schema in self._columns(node)]
+        else:
+            olds, news = self._argument(node, 0, "old_table_name"), self._argument(node, 1, "new_table_name")
+            self.found += [Renamed(old, new, "", self._schema(node)) for old, new in zip(olds, news, strict=False)]
+
+    def _sql(self, node: ast.Call, sql: str) -> None:
+        for effect in effects(sql):
+            if effect.how in LOSSES:
+                self._note(node, effect.how, effect.table, effect.column, effect.schema)
+            elif effect.how in {"rename_table", "rename_column"}:
+                self.found.append(Renamed(effect.table, effect.to, effect.column, effect.schema))
+
+    def _columns(self, node: ast.Call) -> Iterator[tuple[str, str, str]]:
         owner = (
             node.func.value.id if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) else ""
         )
@@ -183,9 +219,7 @@ class _Reader(ast.NodeVisitor):
         else:
             tables, schema = self._argument(node, 0, "table_name"), self._schema(node)
             columns = self._argument(node, 1, "column_name")
-        for table in tables:
-            for column in columns:
-                self._note(node, "drop_column", table, column, schema)
+        yield from ((table, column, schema) for table in tables for column in columns)
 
     def _note(self, node: ast.Call, how: str, table: str, column: str, schema: str) -> None:
         self.found.append(Loss(how, table, column, schema, node.lineno))

@@ -68,6 +68,34 @@ def test_dropping_rows_is_asked_about_before_anything_runs(database_url, make):
     assert tables(database_url) == set()
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        "op.rename_table('t', 'u')",
+        "op.execute('ALTER TABLE t RENAME TO u')",
+        "op.rename_table('t', 's')\nop.rename_table('s', 'u')",
+    ],
+)
+def test_a_column_of_a_table_renamed_before_is_asked_about_before_anything_runs(before, database_url, make):
+    project = make(database_url)
+    project.add("b2", before)
+    project.add("c3", "with op.batch_alter_table('u') as batch:\n    batch.drop_column('n')")
+    assert stopped(project).details == ("c3: drops column u.n, which has a value in 2 rows",)
+    assert "t" in tables(database_url)
+    project.ws.upgrade("head", yes=True)
+    assert ask(database_url, "SELECT count(*) FROM u") == [(3,)]
+
+
+def test_a_column_renamed_before_is_counted_by_the_name_it_has(sqlite_url, make):
+    project = make(sqlite_url)
+    project.add(
+        "b2",
+        "with op.batch_alter_table('t') as batch:\n    batch.alter_column('n', new_column_name='m')\n"
+        "op.execute('ALTER TABLE t RENAME COLUMN m TO k')\nop.drop_column('t', 'k')",
+    )
+    assert stopped(project).details == ("b2: drops column t.k, which has a value in 2 rows",)
+
+
 def test_dropping_an_empty_table_is_not(database_url, make):
     project = make(database_url)
     ask(database_url, "DELETE FROM t")
@@ -119,7 +147,7 @@ COMPUTED = [
         "metadata = sa.MetaData()\nmetadata.reflect(op.get_bind(), only=['t'])\nmetadata.drop_all(op.get_bind())",
         "drops table t with 3 rows",
     ),
-    ("op.rename_table('t', 'u')\nop.drop_table('u')", "drops table u with 3 rows"),
+    ("op.rename_table('T'.lower(), 'u')\nop.drop_table('u')", "drops table u with 3 rows"),
 ]
 
 
