@@ -97,6 +97,30 @@ def test_a_type_of_the_notebook_is_remarked_on(made):
     assert "bills.sum has the type Money, which only this notebook knows" in " ".join(result.notes)
 
 
+CHILD = """
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+class Base(DeclarativeBase):
+    metadata = metadata
+class Child(Base):
+    __tablename__ = "children"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int] = mapped_column(sa.ForeignKey("parents.id"))
+"""
+PARENT = 'sa.Table("parents", metadata, sa.Column("id", sa.BigInteger, primary_key=True))'
+
+
+def test_a_key_to_a_table_of_a_later_cell_waits_for_it(made):
+    made.ws.models(CELL)
+    result = made.ws.models(CHILD)
+    assert [column.type for column in result.tables[0].columns] == ["INTEGER", "as parents.id"]
+    assert "children.parent_id refers to parents.id, which no model defines yet." in result.notes
+    with pytest.raises(ModelsProblem, match=r"cannot have the table children.*ARRAY"):
+        made.ws.models(CHILD + "    words = sa.Column(sa.ARRAY(sa.Text))")
+    result = made.ws.models(PARENT)
+    assert {change.path for change in result.pending.changes} == {("workers",), ("children",), ("parents",)}
+    assert "sa.Column('parent_id', sa.BigInteger(), nullable=False)" in result.code
+
+
 class TestWhereModelsComeFrom:
     """By name, from the cells, from pyproject.toml, from env.py: in this order."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy import exc
 from sqlalchemy.dialects import sqlite
 
 from .. import values
+from . import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +23,19 @@ if TYPE_CHECKING:
 def tables(found: Iterable[sa.Table], dialect: Dialect | None) -> tuple[Table, ...]:
     """Return *found* as values, in their order, with types as *dialect* spells them, or SQLite where there is none."""
     spelling: Dialect = dialect if dialect is not None else sqlite.dialect()
-    return tuple(values.table(each, spelling) for each in found)
+    return tuple(_described(each, spelling) for each in found)
+
+
+def _described(table: sa.Table, spelling: Dialect) -> Table:
+    """A column whose type is that of a column which no model defines yet says so in place of the type."""
+    waiting = {
+        str(key.parent.name): f"as {target}"
+        for key, target in registry.open_keys(table)
+        if isinstance(key.parent.type, sa.types.NullType)
+    }
+    found = values.table(table, spelling)
+    columns = tuple(replace(each, type=waiting.get(each.name, each.type)) for each in found.columns)
+    return replace(found, columns=columns)
 
 
 def remarks(found: Defined) -> tuple[str, ...]:
@@ -44,9 +57,5 @@ def _own_types(found: Defined) -> Iterator[str]:
 
 def _open_keys(found: Defined) -> Iterator[str]:
     for table in found.tables:
-        for key in table.foreign_keys:
-            try:
-                key.column  # noqa: B018 - asking looks it up
-            except exc.NoReferenceError:
-                column = key.parent.name
-                yield f"{table.key}.{column} refers to {key.target_fullname}, which no model defines yet."
+        for key, target in registry.open_keys(table):
+            yield f"{table.key}.{key.parent.name} refers to {target}, which no model defines yet."

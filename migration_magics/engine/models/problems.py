@@ -7,8 +7,9 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from sqlalchemy import exc
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateColumn, CreateTable
 
 from ...errors import CellInvalid, ModelsProblem
 from .. import failures
@@ -106,9 +107,8 @@ def check_tables(cells: Iterable[Cell], dialect: Dialect | None) -> None:
     for cell in cells:
         for table in cell.made.tables:
             try:
-                str(CreateTable(table).compile(dialect=dialect))
-            except exc.NoReferenceError:
-                continue  # a key to a table that a later cell defines
+                for statement in _statements(table):
+                    str(statement.compile(dialect=dialect))
             except (exc.SQLAlchemyError, AttributeError, TypeError, ValueError) as error:
                 said = _COMPILER.sub("it ", failures.words(error))
                 words = [word for word in _QUOTED.findall(said) if word != table.name]
@@ -120,6 +120,18 @@ def check_tables(cells: Iterable[Cell], dialect: Dialect | None) -> None:
                     f"{at}{dialect.name} cannot have the table {table.key}: {said}",
                     hint="correct the cell and run it again; all is as before",
                 ) from error
+
+
+def _statements(table: sa.Table) -> Iterable[CreateTable | CreateColumn]:
+    """What would create *table*; where keys wait for a table of a later cell, the columns that have no type through them."""
+    waiting = {key.parent for key, _target in registry.open_keys(table)}
+    if not waiting:
+        return (CreateTable(table),)
+    return tuple(
+        CreateColumn(each)
+        for each in table.columns
+        if each not in waiting or not isinstance(each.type, sa.types.NullType)
+    )
 
 
 __all__ = ["check_tables", "explained", "mapped", "misnamed"]

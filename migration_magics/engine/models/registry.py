@@ -234,6 +234,18 @@ def refers_to(made: Made, gone: Made) -> bool:
     )
 
 
+def open_keys(table: sa.Table) -> tuple[tuple[sa.ForeignKey, str], ...]:
+    """Return the foreign keys of *table* whose table no model defines yet, each with the column they name."""
+    found = []
+    for column in table.columns:
+        for key in column.foreign_keys:
+            try:
+                key.column  # noqa: B018 - asking looks it up
+            except exc.NoReferenceError:
+                found.append((key, key.target_fullname))
+    return tuple(found)
+
+
 def missing_names(mappers: Iterable[Mapper[Any]]) -> dict[str, tuple[type, str]]:
     """Return the classes that relationships name and their registry has not, each with who asks: a class and its attribute.
 
