@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AuthoringProblem, EnvironmentFailed
-from . import autogenerate_order, values
+from ..errors import AuthoringProblem, EnvironmentFailed, ModelsProblem
+from . import autogenerate_order, drafts, values
 from .autogenerate import Comparison, comparison_of
 from .autogenerate_run import calls_with_models, reaches_all, run, run_on_all
 from .host.comparing import Findings
@@ -81,8 +81,8 @@ def generated(
 ) -> Generated:
     """Return what makes *database*, and all others that env.py reaches with it, what the models say.
 
-    That the database is at its heads is for the caller to see to. Raises as `autogenerate.models_against`, and
-    AuthoringProblem where another database of env.py is behind.
+    That the database is at its heads is for the caller to see to. Raises as `autogenerate.models_against`, ModelsProblem
+    for types that no file can import, and AuthoringProblem where another database of env.py is behind.
     """
     calls = calls_with_models(environment, database, x, engine_name, metadatas)
     every = environment.captured(x, database).calls
@@ -94,7 +94,10 @@ def generated(
     if calls[0].siblings and not is_on_all:
         notes = (f"Only {calls[0].label} was compared, of the databases that env.py configures.",)
     found = Findings(
-        {**order.arguments, "autogenerate": True}, is_strict=is_on_all, setups=(autogenerate_order.setup, *setups)
+        {**order.arguments, "autogenerate": True},
+        is_strict=is_on_all,
+        setups=(autogenerate_order.setup, *setups),
+        template=lambda: drafts.template(environment.project),
     )
     if is_on_all:
         try:
@@ -104,6 +107,8 @@ def generated(
     else:
         run(environment, database, calls, tuple(x), found, metadatas=metadatas, options=options)
     comparison = comparison_of(found, calls, database, metadatas)
+    if found.homeless:
+        raise _homeless(sorted(found.homeless))
     prepared = found.revision_context
     if prepared is None:
         raise EnvironmentFailed(
@@ -131,6 +136,14 @@ def _options(calls: Sequence[Configured], database: Database) -> tuple[dict[str,
         return {}, ()
     note = "Written in batches, as SQLite needs it; env.py can say otherwise: render_as_batch=False."
     return {"render_as_batch": True}, (note,)
+
+
+def _homeless(names: Sequence[str]) -> ModelsProblem:
+    are = "is a type" if len(names) == 1 else "are types"
+    return ModelsProblem(
+        f"{', '.join(names)} {are} of this notebook or of env.py, which no revision can import. Nothing was written.",
+        hint="put the class into a module and import it from there, or let env.py write it: render_item",
+    )
 
 
 def _behind(error: EnvironmentFailed) -> Exception:

@@ -21,9 +21,10 @@ from alembic.runtime.migration import MigrationContext
 from mako.pygen import PythonPrinter
 
 from .comparators import plugged
+from .user_types import importing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from alembic.config import Config
     from sqlalchemy import Table
@@ -60,6 +61,8 @@ class Findings:
 
     *arguments* are those of `alembic revision`, by Alembic's names; *template_args* what env.py has for the template.
     *is_strict*: a database that is not at its heads is refused, with Alembic's CommandError. *setups* add comparators.
+    *template* gives the text of script.py.mako. *homeless* are the types, by name, that no revision
+    file could import, once they are rendered.
     """
 
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -70,6 +73,8 @@ class Findings:
     migration_context: MigrationContext | None = None
     warned: list[str] = field(default_factory=list)
     metadatas: list[Any] = field(default_factory=list)
+    template: Callable[[], str] = str
+    homeless: set[str] = field(default_factory=set)
 
     def compare(self, heads: tuple[str, ...], context: MigrationContext) -> tuple[()]:
         """Compare the models with the database of *context*: the work of one `run_migrations()` call; it runs no step."""
@@ -107,10 +112,14 @@ class Findings:
         return () if context is None else tuple(context.table_key_to_table.values())
 
     def rendered(self) -> tuple[str, tuple[str, ...]]:
-        """Return the body of `upgrade()` as env.py's options would have it written, and the import lines it needs."""
+        """Return the body of `upgrade()` as env.py's options would have it written, and the import lines it needs.
+
+        Later renderings, the file's, then have the imports of types as well.
+        """
         if self.revision_context is None or not hasattr(self.revision_context, "_last_autogen_context"):
             return "", ()
         context = self.revision_context._last_autogen_context
+        context.opts["render_item"] = importing(context.opts.get("render_item"), self.homeless, self.template)
         context.imports = {line for script in self.revision_context.generated_revisions for line in script.imports}
         body = "\n".join(line for each in self.containers for part in each.ops for line in render_one(context, part))
         imports = tuple(sorted(line for entry in context.imports for line in entry.splitlines() if line.strip()))
