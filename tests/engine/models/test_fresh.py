@@ -62,7 +62,7 @@ class App:
         (self.package / "models.py").write_text(text)
 
     def columns(self):
-        added = self.made.ws.check().models_vs_database.changes
+        added = self.made.ws.diff("db", "models").diff.changes
         (change,) = [each for each in added if each.path == (f"workers_{self.name}",)]
         return [column.name for column in change.after.columns]
 
