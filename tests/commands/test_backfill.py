@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from migration_magics.errors import (
+    AnotherMigrator,
     BackfillFailed,
     BackfillInterrupted,
     ConfirmationRequired,
@@ -415,3 +416,14 @@ def test_memory_does_not_grow_with_the_table(sqlite_url, opened):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2_000_000, "200,000 keys as Python objects would be ten times that"
+
+
+def test_two_kernels_never_do_one_batch_twice(sqlite_url, opened):
+    """Whoever finds the checkpoint moved on gives way; the other one's rows stay as they are."""
+    filled(sqlite_url, rows=6, gap=1)
+    ws = opened(sqlite_url)
+    moved = f"UPDATE {CHECKPOINT} SET batches = batches + 1"
+    ws.on_step = lambda passed, *_more: change(sqlite_url, moved) if passed == 2 else None
+    with pytest.raises(AnotherMigrator, match="Another kernel runs this backfill"):
+        ws.backfill("t", set="s = 'x'", yes=True, batch=2)
+    assert ask(sqlite_url, "SELECT count(*) FROM t WHERE s = 'x'") == [(2,)]
