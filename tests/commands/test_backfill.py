@@ -235,6 +235,7 @@ class TestGoingOn:
             with pytest.raises(BackfillFailed):
                 ws.backfill("t", set=text, batch=1, lock_time=1e-9, yes=True)
         assert ask(sqlite_url, f"SELECT count(*) FROM {CHECKPOINT}") == [(2,)]
+        assert [table.key for table in ws.schema("db").schema.tables] == ["t"], "our own table is no part of the schema"
         change(sqlite_url, "DROP TRIGGER stop")
         assert ws.backfill("t", set="s = 'x'", yes=True, restart=True).resumed == 0
         assert ask(sqlite_url, f"SELECT assignments FROM {CHECKPOINT}") == [("s = 'y'",)]

@@ -1,9 +1,11 @@
-"""Alembic's own tables in a schema: they are there for the history, and no part of what it describes."""
+"""Alembic's own tables in a schema, and ours: they are there for the work, and no part of what it describes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from ..backfill_checkpoint import TABLE
 
 if TYPE_CHECKING:
     from ...model.schema import Schema
@@ -11,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def version_tables(calls: tuple[Configured, ...]) -> frozenset[str]:
-    """Return the keys under which the version tables of *calls* may stand."""
-    names = set()
+    """Return the keys under which the version tables of *calls*, and the checkpoints of backfills, may stand."""
+    names = {TABLE}  # a backfill that is not finished
     for call in calls:
         table = str(call.options.get("version_table") or "alembic_version")
         schema = call.options.get("version_table_schema")
