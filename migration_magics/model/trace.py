@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -33,6 +35,10 @@ class Statement:
     """How many times it was sent in a row (executemany counts once)."""
 
 
+_PLAIN = re.compile(r"[\w$-]*")
+_PLAIN_TABLE = re.compile(r"[\w$.-]*")  # with its schema
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One Alembic directive (`create_table`, `batch_alter_table`, ...), or `sql` for statements sent past `op`.
@@ -51,8 +57,14 @@ class Operation:
 
     @property
     def target(self) -> str:
-        """`table.name`, or as much of it as there is."""
-        return ".".join(part for part in (self.table, self.name) if part)
+        """`table.name`, or as much of it as there is; `old to new` of a renamed table. Odd names are JSON strings."""
+        table = self.table if _PLAIN_TABLE.fullmatch(self.table) else _quoted(self.table)
+        name = self.name if _PLAIN.fullmatch(self.name) else _quoted(self.name)
+        return (" to " if self.kind == "rename_table" else ".").join(part for part in (table, name) if part)
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(name, ensure_ascii=not name.isprintable())
 
 
 @dataclass(frozen=True, slots=True)

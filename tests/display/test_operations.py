@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from migration_magics.display.operations import operations_cell
 from migration_magics.display.view import Details
 from migration_magics.model.trace import Operation, Outcome, Statement, Step
@@ -42,3 +44,19 @@ def test_what_fits_is_shown_whole():
     lines = said(operations_cell(step(*map(insert, range(5))), is_merge=False, limit=5))
     assert len(lines) == 10
     assert "more" not in " ".join(lines)
+
+
+@pytest.mark.parametrize(
+    "operation, words",
+    [
+        (Operation("rename_table", "evaluation", "evaluations"), "~ rename table evaluation to evaluations"),
+        (Operation("rename_table", "app.e", "f g"), '~ rename table app.e to "f g"'),
+        (Operation("alter_column", "t x", "na=me b"), '~ alter column "t x"."na=me b"'),
+        (Operation("drop_column", "app.t", "a.b\n"), '- drop column app.t."a.b\\n"'),
+        (Operation("add_column", "app.größen", "größe_ms"), "+ add column app.größen.größe_ms"),
+        (Operation("drop_table", 'a"b'), '- drop table "a\\"b"'),
+        (Operation("batch_alter_table", "t"), "~ batch-alter table t"),
+    ],
+)
+def test_what_an_operation_touches_can_be_told_from_the_words_around_it(operation, words):
+    assert said(operations_cell(step(operation), is_merge=False, limit=5)) == [words]
