@@ -23,7 +23,7 @@ from .database import Database
 from .hooked import Hooked, Request, dialect_of, end_autobegun, engine_of, lent_attribute, place_of_engine, url_of
 from .host import environment as host
 from .lending import AwaitsForReal, Loan, explicit_transactions, lend
-from .places import is_in_env_py, place_of
+from .places import is_in_env_py, module_of, place_of
 from .shortcut import Shortcut
 from .stand_ins import Absent, Nothing, has_connections
 from .workplace import workplace
@@ -233,7 +233,14 @@ class Environment:
                 hint="let threads share it: create_engine('sqlite://', poolclass=StaticPool, "
                 "connect_args={'check_same_thread': False})",
             )
-        place = place_of(error, self.project.directory / "env.py")
+        path = self.project.directory / "env.py"
+        place = place_of(error, path)
+        module = "" if isinstance(error, configparser.Error) else module_of(error, path)
+        if module:
+            return EnvironmentFailed(
+                f"env.py failed in {module}: {type(error).__name__}: {failures.words(error)}",
+                hint="correct that file; %migrate why shows the whole traceback",
+            )
         if isinstance(error, configparser.Error):
             source = self.project.source
             return EnvironmentFailed(

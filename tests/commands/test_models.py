@@ -179,7 +179,7 @@ class TestWhereModelsComeFrom:
             ("nope", NoModels, "no variable 'nope'"),
             ("n", ModelsProblem, "n is a int"),
             ("nope.nothing:Base", NoModels, "no module 'nope'"),
-            ("billing:Base", ModelsProblem, "ZeroDivisionError"),
+            ("billing:Base", ModelsProblem, r"cannot be imported \(billing.py, line 1\): ZeroDivisionError"),
             ("textwrap:Base", NoModels, "textwrap has no Base"),
             ("textwrap:dedent", ModelsProblem, "is a function"),
         ):

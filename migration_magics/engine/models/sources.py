@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ...errors import ModelsProblem, NoModels
 from .. import failures
+from ..places import module_of
 from ..workplace import workplace
 from . import fresh
 from .registry import unique
@@ -96,7 +97,8 @@ def _attribute(found: Any, module: str, attribute: str) -> Any:
 
 
 def _broken(module: str, error: BaseException) -> ModelsProblem:
+    place = module_of(error, "")
     return ModelsProblem(
-        f"{module} cannot be imported: {type(error).__name__}: {failures.words(error)}",
+        f"{module} cannot be imported{f' ({place})' if place else ''}: {type(error).__name__}: {failures.words(error)}",
         hint="%migrate why shows the whole traceback",
     )
