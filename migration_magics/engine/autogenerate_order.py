@@ -15,6 +15,7 @@ from alembic.util import DispatchPriority, PriorityDispatchResult
 
 from ..model.parts import split
 from . import values
+from .autogenerate_unnamed import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,6 +35,7 @@ def setup(plugin: Plugin) -> None:
 def _in_order(context: AutogenContext, upgrade: ops.UpgradeOps) -> PriorityDispatchResult:
     found = _Order(context.dialect)
     upgrade.ops[:] = found.of_keys(found.of_creates(found.of_drops(list(upgrade.ops))))
+    named(context, upgrade)
     return PriorityDispatchResult.CONTINUE
 
 
