@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import exc
 
 from ..clean import clean
-from ..model.families import family
+from ..model.narrowing import misfit
 from ..model.parts import split
-from ..model.remedies import integers, literal, numbers, quoted
+from ..model.remedies import literal, quoted
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _TIMEOUT_S = 5
 _BOUND = 10_000
 _LONGEST = 80
-_NUMBER = r"^[[:space:]]*[-+]?[0-9]+([.][0-9]+)?[[:space:]]*$"
 
 
 class LiveFacts:
@@ -50,7 +49,7 @@ class LiveFacts:
 
     def misfits(self, table: str, column: str, type_: str) -> int | None:
         """Return how many values do not fit the type; None where that cannot be told."""
-        condition = self._misfit(self._name(column), self._type(table, column), type_)
+        condition = misfit(self._name(column), self._type(table, column), type_, self._database.family)
         if condition is None:
             return None
         return (
@@ -133,26 +132,6 @@ class LiveFacts:
             self._known["types"] = {each.key: {one.name: one.type for one in each.columns} for each in schema.tables}
         found: dict[str, str] = self._known["types"].get(table, {})
         return found
-
-    def _misfit(self, name: str, before: str, after: str) -> str | None:
-        """The condition of a value that does not fit; "" where all fit, None where that is not known."""
-        one, other, dialect = family(before), family(after), self._database.family
-        length = "length" if dialect == "sqlite" else "char_length"
-        if other == "text":
-            limit = numbers(after)
-            text = f"CAST({name} AS {'CHAR' if dialect == 'mysql' else 'TEXT'})"
-            return f"{length}({text}) > {limit[0]}" if limit else ""
-        if one == other == "integer":
-            bounds = integers(after)
-            return f"{name} NOT BETWEEN {bounds[0]} AND {bounds[1]}" if bounds else ""
-        if one in {"integer", "decimal"} and other == "decimal":
-            digits = (*numbers(after), 0)[:2]
-            if len(digits) < 2:
-                return ""
-            return f"round({name}, {digits[1]}) <> {name} OR abs({name}) >= {10 ** (digits[0] - digits[1])}"
-        if other in {"integer", "decimal", "float"} and one == "text" and dialect != "sqlite":
-            return f"{name} {'!~' if dialect == 'postgresql' else 'NOT REGEXP'} '{_NUMBER}'"
-        return "" if one == other and one not in {"other", "enum", "array"} else None
 
 
 def _shortly(value: Any) -> str:

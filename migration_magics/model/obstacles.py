@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from . import remedies
 from .answers import spelled, spelled_name
-from .narrowing import enum_values, is_narrowing
+from .narrowing import is_narrowing, misfit
 from .question import SAMPLES, Evidence, Question, Situation, counted, fit_words
 from .schema import Column, Enum, Index, Table, Unique
 
@@ -84,11 +84,12 @@ class _Rows:
         path, table = self.it.now(change.path), self.it.after.table(change.path[0])
         if table is None:
             return
-        values, kept = enum_values(old.type), enum_values(new.type)
+        values, kept = remedies.enum_values(old.type), remedies.enum_values(new.type)
         if values and kept:
             yield from self._enum_column(path, table, new, (values, kept))
             return
-        if not is_narrowing(old, new):
+        dialect = self.it.before.dialect
+        if not is_narrowing(old, new, dialect):
             return
         count = self.it.facts.values(path[0], path[-1])
         misfits = self.it.facts.misfits(path[0], path[-1], new.type) if count else 0
@@ -100,7 +101,8 @@ class _Rows:
             evidence = Evidence(
                 count if misfits is None else misfits, self.it.facts.samples(path[0], path[-1], SAMPLES), fits
             )
-            remedy = remedies.narrowed(table, old, new, self.it.before.dialect)
+            condition = misfit(remedies.quoted(new.name, dialect), old.type, new.type, dialect)
+            remedy = remedies.narrowed(table, replace(old, name=new.name), new, dialect, condition)
             yield Question("narrowing", path, sentence, (), evidence, "go on", remedy)
 
     def _enum_column(

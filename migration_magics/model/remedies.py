@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .schema import Column, Enum, Table, Unique
 
+_ENUM_VALUE = re.compile(r"'((?:[^'\\]|''|\\.)*)'", re.DOTALL)
 _ARGUMENTS = re.compile(r"\(([^)]*)\)")
 _TYPES = {
     "integer": "sa.Integer()",
@@ -34,11 +35,14 @@ _TYPES = {
 }
 _FILLERS = {"integer": "0", "decimal": "0", "float": "0", "boolean": "FALSE", "date": "CURRENT_DATE"}
 _FILLERS |= {"datetime": "CURRENT_TIMESTAMP", "json": "'{}'", "time": "'00:00:00'"}
+_UUIDS = {"postgresql": "gen_random_uuid()", "mysql": "UUID()", "sqlite": "lower(hex(randomblob(16)))"}
+TEMPORAL = frozenset({"date", "time", "datetime"})
+"""Families of types that SQLite keeps as text, in columns that make numbers of what is cast to them."""
 
 
 def not_null(table: Table, column: Column, dialect: str, *, is_new: bool) -> str:
     """Return how a *column* becomes NOT NULL: add it nullable where it *is_new*, fill it, then alter it."""
-    name, value = quoted(column.name, dialect), _FILLERS.get(_family(column), "''")
+    name, value = quoted(column.name, dialect), _filler(column, dialect)
     lines = []
     if is_new:
         lines.append(
@@ -79,24 +83,65 @@ def unique(table: Table, columns: tuple[str, ...], part: Unique | Index, dialect
     return "\n".join(lines)
 
 
-def narrowed(table: Table, before: Column, after: Column, dialect: str) -> str:
-    """Return how a column gets a type that holds less: change the values that do not fit, then the type."""
-    name, where = quoted(before.name, dialect), _named(table, dialect)
-    spare = "NULL" if after.is_nullable else _FILLERS.get(_family(after), "''")
+def narrowed(table: Table, before: Column, after: Column, dialect: str, misfit: str | None = None) -> str:
+    """Return how a column gets a type that holds less: change the values that do not fit, then the type.
+
+    *misfit* is the condition of such a value, in SQL; None where it is not known.
+    """
+    one, other, name = _family(before), _family(after), quoted(before.name, dialect)
+    if dialect == "sqlite" and other in TEMPORAL and one in {*TEMPORAL, "text"}:
+        return _converted(table, after)
+    lines = _fitted(_named(table, dialect), name, (before, after), dialect, misfit)
+    code = type_code(after)
+    if dialect == "postgresql" and code.endswith("NullType()"):
+        return "\n".join(
+            [
+                *lines,
+                execute(
+                    f"ALTER TABLE {_named(table, dialect)} ALTER COLUMN {name} TYPE {after.type} USING {name}::text::{after.type}"
+                ),
+            ]
+        )
+    options = f"existing_type={type_code(before)}, type_={code}, existing_nullable={after.is_nullable}"
+    if dialect == "postgresql" and one != other:
+        options += f", postgresql_using={f'{name}::{after.type}'!r}"
+    return "\n".join([*lines, *alter(table, before.name, options, dialect)])
+
+
+def _fitted(where: str, name: str, columns: tuple[Column, Column], dialect: str, misfit: str | None) -> list[str]:
+    """The lines that make the values fit."""
+    before, after = columns
+    spare = "NULL" if after.is_nullable else _filler(after, dialect)
     length = numbers(after.type)
     if _family(before) == _family(after) == "text" and length:
-        fitted = _update(where, f"{name} = substr({name}, 1, {length[0]})", f"{_length(dialect)}({name}) > {length[0]}")
+        changes = [(f"substr({name}, 1, {length[0]})", f"{_length(dialect)}({name}) > {length[0]}")]
     elif _family(before) == _family(after) == "integer":
         low, high = integers(after.type) or (-(2**31), 2**31 - 1)
-        fitted = _update(where, f"{name} = {spare}", f"{name} NOT BETWEEN {low} AND {high}")
-    elif _family(after) == "decimal" and len(length) == 2:
-        fitted = _update(where, f"{name} = round({name}, {length[1]})", f"{name} <> round({name}, {length[1]})")
+        changes = [(spare, f"{name} NOT BETWEEN {low} AND {high}")]
+    elif _family(before) != "text" and _family(after) == "decimal" and len(length) == 2:
+        rounded, limit = f"round({name}, {length[1]})", 10 ** (length[0] - length[1])
+        changes = [(spare, f"abs({rounded}) >= {limit}"), (rounded, f"{name} <> {rounded}")]
+    elif misfit:
+        changes = [(spare, misfit)]
     else:
-        fitted = _update(where, f"{name} = {spare}", f"{name} = 'what does not fit'")
-    options = f"existing_type={type_code(before)}, type_={type_code(after)}, existing_nullable={after.is_nullable}"
-    if dialect == "postgresql" and _family(before) != _family(after):
-        options += f", postgresql_using={f'{name}::{after.type}'!r}"
-    return "\n".join([f"{execute(fitted)}  # your value", *alter(table, before.name, options, dialect)])
+        return [] if {_family(before), _family(after)} <= TEMPORAL else ["# first change the values that do not fit"]
+    return [f"{execute(_update(where, f'{name} = {value}', condition))}  # your value" for value, condition in changes]
+
+
+def _converted(table: Table, after: Column) -> str:
+    """How SQLite gets another type of date: by its function, and past the CAST of the batch, which would keep the year."""
+    name, to = quoted(after.name, "sqlite"), _family(after)
+    value = f"{to}({name})" if after.is_nullable else f"COALESCE({to}({name}), {_filler(after, 'sqlite')})"
+    code = type_code(after)
+    heard = f"lambda i, t, column: column['name'] == {after.name!r} and column.update(type={code})"
+    lines = [
+        f"{execute(_update(_named(table, 'sqlite'), f'{name} = {value}', f'{name} IS NOT NULL'))}  # your value",
+        "# the batch takes the column for one of the new type: a CAST would make the number 2024 of 2024-01-02",
+        f"heard = [('column_reflect', {heard})]",
+        f"with op.batch_alter_table({table.name!r}{_schema(table)}, reflect_kwargs={{'listeners': heard}}) as batch_op:",
+        f"    batch_op.alter_column({after.name!r}, type_={code}, existing_nullable={after.is_nullable})",
+    ]
+    return "\n".join(lines)
 
 
 def shrunk_enum(enum: Enum, users: Iterable[tuple[Table, Column]], gone: tuple[str, ...], kept: tuple[str, ...]) -> str:
@@ -180,15 +225,25 @@ def literal(text: str, dialect: str = "") -> str:
 def type_code(column: Column) -> str:
     """Return the SQLAlchemy type that comes nearest to a column's, as code."""
     kind, arguments = _family(column), numbers(column.type)
-    if kind == "integer" and "big" in column.type.lower():
+    if kind == "integer" and re.match(r"\s*(big|int8)", column.type.lower()):
         return "sa.BigInteger()"
+    if kind == "integer" and re.match(r"\s*(small|tiny|int2)", column.type.lower()):
+        return "sa.SmallInteger()"
     if kind == "text" and len(arguments) == 1:
         return f"sa.String({arguments[0]})"
     if kind == "decimal" and arguments:
         return f"sa.Numeric({', '.join(map(str, arguments))})"
     if kind == "enum":
-        return "sa.Text()"
+        values = enum_values(column.type)
+        return f"sa.Enum({', '.join(map(repr, values))})" if values else "sa.Text()"
     return _TYPES.get(kind, "sa.types.NullType()")
+
+
+def enum_values(type_: str) -> tuple[str, ...]:
+    """Return the values of MariaDB's and MySQL's "enum('a','b')"; none of any other type."""
+    if family(type_) != "enum" or "(" not in type_:
+        return ()
+    return tuple(value.replace("''", "'") for value in _ENUM_VALUE.findall(type_))
 
 
 def integers(type_: str) -> tuple[int, int] | None:
@@ -216,6 +271,12 @@ def numbers(type_: str) -> tuple[int, ...]:
     found = _ARGUMENTS.search(type_)
     parts = [part.strip() for part in found[1].split(",")] if found else []
     return tuple(map(int, parts)) if parts and all(part.isdecimal() for part in parts) else ()
+
+
+def _filler(column: Column, dialect: str) -> str:
+    """The value that rows get which need one."""
+    kind = _family(column)
+    return _UUIDS.get(dialect, "''") if kind == "uuid" else _FILLERS.get(kind, "''")
 
 
 def _family(column: Column) -> str:

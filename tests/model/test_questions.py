@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from migration_magics.errors import UsageProblem
 from migration_magics.model.answers import Answers, decided, parse_answers, spelled, spelled_name
 from migration_magics.model.diff import Change, diff
-from migration_magics.model.narrowing import enum_values, is_narrowing
+from migration_magics.model.narrowing import is_narrowing, misfit
 from migration_magics.model.questions import questions
+from migration_magics.model.remedies import enum_values, narrowed, not_null
 from migration_magics.model.renames import candidates
 from migration_magics.model.schema import Column, Computed, Enum, Index, IndexPart, PrimaryKey, Schema, Table, Unique
 from tests.schemas import schemas
@@ -307,6 +308,66 @@ def test_the_code_offered_makes_the_change_that_the_rows_stood_in_the_way_of(cas
 
 def run(code, connection):
     exec(code, {"op": Operations(MigrationContext.configure(connection)), "sa": sa})  # noqa: S102
+
+
+NARROWED = {
+    "smaller": ("BIGINT", "SMALLINT", [(1, 7), (2, 2**40)], [7, None]),
+    "fewer digits": ("NUMERIC(10, 4)", "NUMERIC(5, 2)", [(1, 1.2345), (2, 123456.7891)], [1.23, None]),
+    "numbers": ("VARCHAR(20)", "INTEGER", [(1, "12"), (2, "n1")], [12, None]),
+    "days": ("TIMESTAMP", "DATE", [(1, "2024-01-02 03:04:05"), (2, None)], ["2024-01-02", None]),
+}
+
+
+@pytest.mark.parametrize("case", NARROWED)
+def test_the_code_offered_for_a_type_that_holds_less_keeps_what_fits(case, database_url):
+    old, new, rows, kept = NARROWED[case]
+    engine = sa.create_engine(database_url, poolclass=sa.NullPool)
+    dialect = "mysql" if engine.dialect.name == "mariadb" else engine.dialect.name
+    old = old.replace("TIMESTAMP", "DATETIME") if dialect != "postgresql" else old
+    name = "`a b`" if dialect == "mysql" else '"a b"'
+    condition = misfit(name, old, new, dialect)
+    code = narrowed(table(name="t"), Column("a b", old), Column("a b", new), dialect, condition)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE t (id INTEGER PRIMARY KEY, {name} {old})")
+        connection.execute(
+            sa.text(f"INSERT INTO t VALUES (:id, {'CAST(:v AS TIMESTAMP)' if 'STAMP' in old else ':v'})"),
+            [{"id": at, "v": value} for at, value in rows],
+        )
+        run(code, connection)
+        found = connection.exec_driver_sql(f"SELECT {name} FROM t ORDER BY id").scalars().all()
+        assert [str(each) if case == "days" and each else each and float(each) for each in found] == kept
+        spelled_type = str(sa.inspect(connection).get_columns("t")[1]["type"]).replace("DECIMAL", "NUMERIC")
+        assert spelled_type.startswith(new.split("(")[0])
+    engine.dispose()
+
+
+def test_a_new_column_of_uuids_gets_one_for_each_row(database_url):
+    engine = sa.create_engine(database_url, poolclass=sa.NullPool)
+    dialect = "mysql" if engine.dialect.name == "mariadb" else engine.dialect.name
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (1), (2)")
+        run(not_null(table(name="t"), Column("u", "UUID", is_nullable=False), dialect, is_new=True), connection)
+        assert connection.exec_driver_sql("SELECT COUNT(DISTINCT u) FROM t").scalar() == 2
+    engine.dispose()
+
+
+def test_an_enum_of_mariadb_is_made_of_texts(mariadb_url):
+    old, new = Column("a", "VARCHAR(9)"), Column("a", "enum('x','it''s')")
+    condition = misfit("`a`", old.type, new.type, "mysql")
+    engine = sa.create_engine(mariadb_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id INTEGER PRIMARY KEY, a VARCHAR(9))")
+        connection.exec_driver_sql("INSERT INTO t VALUES (1, 'it''s'), (2, 'z')")
+        run(narrowed(table(name="t"), old, new, "mysql", condition), connection)
+        assert connection.exec_driver_sql("SELECT a FROM t ORDER BY id").scalars().all() == ["it's", None]
+    engine.dispose()
+
+
+def test_an_enum_of_postgresql_is_cast_to_by_its_name():
+    code = narrowed(table(name="t"), Column("a", "TEXT"), Column("a", "stt"), "postgresql")
+    assert "TYPE stt USING" in code
+    assert "NullType" not in code
 
 
 def test_an_enum_of_postgresql_loses_a_value_in_use(postgresql_url):
