@@ -145,13 +145,18 @@ def words(diff: RowDiff) -> str:
         return "not compared"
     named = (("inserted", diff.inserted), ("deleted", diff.deleted), ("updated", diff.updated))
     said = [f"{count:,} {word}" for word, count in named if count]
-    said += [f"{each.changed:,} values dropped with {each.name}" for each in dropped(diff) if each.changed]
+    said += [dropped_words(each) for each in dropped(diff) if each.changed]
     return ", ".join(said) or "no row changed"
 
 
 def dropped(diff: RowDiff) -> tuple[ColumnChange, ...]:
     """Return the columns that are gone."""
     return tuple(each for each in diff.columns if each.presence == "dropped")
+
+
+def dropped_words(change: ColumnChange) -> str:
+    """Return how many values went with a column, in words."""
+    return f"{change.changed:,} value{'' if change.changed == 1 else 's'} dropped with {change.name}"
 
 
 def column_words(change: ColumnChange) -> str:

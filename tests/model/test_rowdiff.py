@@ -32,6 +32,7 @@ from migration_magics.model.schema import Column, Computed, Index, IndexPart, Pr
         (RowDiff("t", inserted=1), "1 inserted"),
         (RowDiff("t", 1, 2, 1204), "1 inserted, 2 deleted, 1,204 updated"),
         (RowDiff("t", columns=(ColumnChange("ms", 412, 412, presence="dropped"),)), "412 values dropped with ms"),
+        (RowDiff("t", columns=(ColumnChange("ms", 1, 1, presence="dropped"),)), "1 value dropped with ms"),
         (RowDiff("t", columns=(ColumnChange("ms", 0, presence="dropped"),)), "no row changed"),
         (RowDiff("t", how="not compared", is_exact=False), "not compared"),
     ],

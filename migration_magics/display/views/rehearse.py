@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...model.finding import Severity
+from ...model.rowdiff import dropped, dropped_words
 from ...model.trace import Outcome
 from ...results import Rehearsed
 from ..view import Block, Cell, Column, Folded, Line, Piece, Row, Table, View, cell, chip, code, plain
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 _SECTIONS = 10
 """Of how many revisions and tables the details are shown; the table above has all."""
+
+
+_NAMED = 3
+"""How many columns that are gone are named above the rows; the table below has all."""
 
 
 @view_of.register(Rehearsed)
@@ -86,7 +91,7 @@ def row_diff(diff: RowDiff, settings: Settings) -> tuple[Block, ...]:
 
 
 def _counts(diff: RowDiff) -> tuple[Piece, ...]:
-    """How many rows of how many: a wrong WHERE shows here first."""
+    """How many rows of how many, and what went with columns: a wrong WHERE shows here first."""
     found: list[Piece] = []
     if diff.inserted:
         found.append(chip(f"{diff.inserted:,} inserted", "add"))
@@ -94,6 +99,10 @@ def _counts(diff: RowDiff) -> tuple[Piece, ...]:
         found.append(chip(f"{diff.updated:,} of {diff.before:,} updated", "alter"))
     if diff.deleted:
         found.append(chip(f"{diff.deleted:,} of {diff.before:,} deleted", "drop"))
+    gone = [each for each in dropped(diff) if each.changed]
+    found += (chip(dropped_words(each), "drop") for each in gone[:_NAMED])
+    if len(gone) > _NAMED:
+        found.append(chip(f"and values of {count(len(gone) - _NAMED, 'more column')}", "drop"))
     return tuple(found)
 
 
