@@ -43,7 +43,8 @@ def calls_with_models(
             "env.py has no models: its target_metadata is None."
             if place is not None
             else "This project has no env.py, so nobody says where its models are.",
-            hint="let env.py say target_metadata = Base.metadata, imported from where your models are",
+            hint="define them in a %%models cell, name them by --models package.module:Base or in pyproject.toml "
+            "([tool.migration_magics] models), or let env.py say target_metadata = Base.metadata",
         )
     return calls
 

@@ -128,6 +128,17 @@ class TestWhereModelsComeFrom:
         assert source(made.ws).metadatas is None
         assert source(made.ws).said == "models of env.py"
 
+    def test_every_revision_says_which_they_were(self, made):
+        env = made.ws.project.env_py
+        with pytest.raises(NoModels) as caught:
+            made.ws.revision(autogenerate=True, message="x")
+        assert all(way in caught.value.hint for way in ("%%models", "--models", "pyproject.toml", "env.py"))
+        env.write_text(env.read_text().replace("target_metadata = None", CELL + "target_metadata = metadata"))
+        assert "Compared: models of env.py." in made.ws.revision(autogenerate=True, message="x").notes
+        made.ws.upgrade("head")
+        said = made.ws.revision(autogenerate=True, message="y")
+        assert (said.revision, "Compared: models of env.py." in said.notes) == (None, True)
+
     def test_pyproject_before_it(self, made, tmp_path, unloaded):
         (tmp_path / "billing.py").write_text(CELL)
         (tmp_path / "pyproject.toml").write_text("[tool.migration_magics]\nmodels = ['billing:metadata']\n")
