@@ -48,7 +48,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Defined:
-    """What a run made: *cell*, and beside it the other cells that had to run *again*.
+    """What a run made: *cell*, and beside it the other cells that had to run *again* as they build on it.
 
     *replaced* are the models that had been defined before, *removed* those of the cell that are no more, *taken_over* those
     that had been defined elsewhere.
@@ -77,6 +77,8 @@ class _Plan:
     reduced: Mapping[int, Cell]
     """Cells of which something is taken over, by the identity of what they were."""
     taken: Made
+    waited: frozenset[int]
+    """Those to run again only because their classes wait for others, by the identity of their text."""
 
     @property
     def gone(self) -> tuple[Made, ...]:
@@ -155,8 +157,9 @@ class ModelCells:
             gone.append(earlier.made)
             bound |= earlier.text.bound
         others = [reduced.get(id(cell), cell) for cell in self.cells if cell is not earlier]
-        again = _again(others, gone, bound, namespace)
-        return _Plan(earlier, again, reduced, taken)
+        again = _again(others, gone, bound, namespace, can_define=text.can_define)
+        waited = frozenset(id(each.text) for each in again if _waits(each) and not _builds_on(each, bound, namespace))
+        return _Plan(earlier, again, reduced, taken, waited)
 
     def _drafts(self, plan: _Plan, mine: Cell) -> list[Cell]:
         """The cells to run, in the order of the notebook's first run."""
@@ -190,7 +193,7 @@ class ModelCells:
         was = plan.earlier.made.names if plan.earlier is not None else frozenset()
         return Defined(
             mine,
-            tuple(each for each in done if each is not mine),
+            tuple(each for each in done if each is not mine and id(each.text) not in plan.waited),
             _sorted(mine.made, mine.made.names & was),
             _sorted(plan.earlier.made, was - mine.made.names) if plan.earlier is not None else (),
             _sorted(plan.taken, plan.taken.names),
@@ -265,10 +268,23 @@ def _refuse_two_models(part: Made, text: Text, other: Cell) -> None:
         )
 
 
+def _waits(cell: Cell) -> bool:
+    """Say whether *cell* is not related yet, for the sake of a class that is still to come."""
+    return not all(mapper.configured for mapper in cell.made.mappers)
+
+
 def _again(
-    cells: Iterable[Cell], gone: Iterable[Made], bound: set[str], namespace: Mapping[str, Any]
+    cells: Iterable[Cell],
+    gone: Iterable[Made],
+    bound: set[str],
+    namespace: Mapping[str, Any],
+    *,
+    can_define: bool,
 ) -> tuple[Cell, ...]:
-    """Return the *cells* that hold on to something *gone*, or build on a name that is *bound* anew; and theirs in turn."""
+    """Return the *cells* that hold on to something *gone*, or build on a name that is *bound* anew; and theirs in turn.
+
+    With *can_define*, those that wait for a class, too: perhaps it comes now.
+    """
     left, lost = list(cells), list(gone)
     found: list[Cell] = []
     while True:
@@ -276,7 +292,7 @@ def _again(
         more = [
             cell
             for cell in left
-            if not all(mapper.configured for mapper in cell.made.mappers)  # it waits for a class: perhaps this one
+            if ((can_define or all_lost.names) and _waits(cell))
             or _builds_on(cell, bound, namespace)
             or registry.refers_to(cell.made, all_lost)
         ]

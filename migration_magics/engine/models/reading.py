@@ -52,6 +52,12 @@ class Text:
         return {each.name: each.lineno for each in self.tree().body if isinstance(each, ast.ClassDef)}
 
     @property
+    def can_define(self) -> bool:
+        """Whether it can make a mapped class: only classes, calls and imports do."""
+        makers = (ast.ClassDef, ast.Call, ast.Import, ast.ImportFrom)
+        return any(isinstance(each, makers) for each in ast.walk(self.tree()))
+
+    @property
     def needed(self) -> frozenset[str]:
         """The names that are read anywhere in it and that it does not bind itself."""
         tree = self.tree()

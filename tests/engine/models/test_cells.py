@@ -275,6 +275,20 @@ def test_a_class_can_be_renamed_cell_by_cell(notebook):
     assert notebook.Evaluation.worker.property.mapper.class_ is notebook.Workers
 
 
+def test_while_a_class_is_missing_only_cells_that_may_define_it_wake_those_that_wait(notebook):
+    notebook.run("base", BASE)
+    notebook.run("worker", WORKER)
+    worker = notebook.Worker
+    done = notebook.run("x", "x = 5")
+    assert (done.again, done.waiting, notebook.Worker is worker) == ((), (), True)
+    note = "class Note(Base):\n    __tablename__ = 'notes'\n    id: Mapped[int] = mapped_column(primary_key=True)"
+    done = notebook.run("note", note)
+    assert (done.again, done.waiting) == ((), ("Evaluation",))
+    assert [cell.id for cell in notebook.run("base", BASE).again] == ["worker", "note"]
+    assert notebook.run("evaluation", EVALUATION).waiting == ()
+    related(notebook)
+
+
 def test_what_another_cell_then_lacks_is_told_of_that_cell(notebook):
     notebook.run("base", BASE + "\ndef key():\n    return mapped_column(primary_key=True)\n")
     notebook.run(
