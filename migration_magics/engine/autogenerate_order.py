@@ -15,6 +15,7 @@ from alembic.util import DispatchPriority, PriorityDispatchResult
 
 from ..model.parts import split
 from . import values
+from .autogenerate_enums import with_their_tables
 from .autogenerate_unnamed import named
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def _in_order(context: AutogenContext, upgrade: ops.UpgradeOps) -> PriorityDispa
     found = _Order(context.dialect)
     upgrade.ops[:] = found.of_keys(found.of_creates(found.of_drops(list(upgrade.ops))))
     named(context, upgrade)
+    with_their_tables(context, upgrade)
     return PriorityDispatchResult.CONTINUE
 
 

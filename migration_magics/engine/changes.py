@@ -12,6 +12,7 @@ from ..model.diff import Change, Kind
 from ..model.families import family
 from ..model.parts import called
 from . import values
+from .autogenerate_enums import TypeDrop, TypeMade
 from .host.comparing import diff_of
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ def changes(operations: Iterable[ops.MigrateOperation], dialect: Dialect) -> tup
     """Return *operations* as changes, table by table by their names, those of one table in their order.
 
     Alembic walks the tables that models do not have as a set has them, another way in each process. One of an unknown
-    class is told by its name under ("", "operations").
+    class is told by its name under ("", "operations"). Types that come and go with their tables are no changes of their own.
     """
-    return tuple(sorted((change(each, dialect) for each in operations), key=lambda each: each.path[0]))
+    own = (each for each in operations if not isinstance(each, (TypeDrop, TypeMade)))
+    return tuple(sorted((change(each, dialect) for each in own), key=lambda each: each.path[0]))
 
 
 @singledispatch
