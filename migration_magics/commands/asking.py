@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..engine.values import enums_of
 from ..errors import QuestionsOpen, UsageProblem
 from ..lab.evidence import LiveFacts
 from ..model.diff import diff
@@ -45,9 +46,10 @@ def asked(
             raise UsageProblem(
                 f"Nothing differs, so nobody asked about {(*rename, *drop)[0]}.", hint="leave --rename and --drop out"
             )
-        return Asked()
+        if found.is_empty:
+            return Asked()
     before = live(ws)
-    after = outcome(before, found.comparison.diff.changes, found.orders)
+    after = _with_enums(outcome(before, found.comparison.diff.changes, found.orders), found)
     changes = diff(before, after)
     ranked = candidates(before, after, changes, found.hints)
     answers = parse_answers(rename, drop, before, after, ranked)
@@ -57,6 +59,12 @@ def asked(
     if stopping:
         raise _open(stopping, command)
     return Asked(decided(ranked, answers), still)
+
+
+def _with_enums(after: Schema, found: Generated) -> Schema:
+    """Return *after* with the values that the models give its enums: a change of these is no operation of Alembic's."""
+    wanted = enums_of(found.tables, found.dialect) if after.enums else {}
+    return replace(after, enums=tuple(replace(each, values=wanted.get(each.key, each.values)) for each in after.enums))
 
 
 def _within_renamed(

@@ -17,6 +17,8 @@ from ..model import schema as model
 from ..model.families import family
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.engine import Dialect
 
 
@@ -28,6 +30,19 @@ def key_of(schema: str | None, name: str, dialect: Dialect) -> str:
 def schema_of(schema: str | None, dialect: Dialect) -> str:
     """Return *schema*, or "" for the default one."""
     return "" if schema is None or schema == dialect.default_schema_name else str(schema)
+
+
+def enums_of(tables: Iterable[sa.Table], dialect: Dialect) -> dict[str, tuple[str, ...]]:
+    """Return the values of the enumerated types that columns of *tables* have, by the key of the type."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in tables:
+        for column in each.columns:
+            type_ = column.type
+            if isinstance(type_, sa.Enum) and type_.native_enum and type_.name:
+                found.setdefault(
+                    key_of(type_.schema or each.metadata.schema, str(type_.name), dialect), tuple(type_.enums)
+                )
+    return found
 
 
 def table(found: sa.Table, dialect: Dialect) -> model.Table:

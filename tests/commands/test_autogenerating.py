@@ -201,6 +201,27 @@ def test_rows_that_stand_in_the_way_are_told(sqlite):
     assert [each.kind for each in written.questions] == ["not null"]
     assert "3 rows need a value" in str(written)
     assert "op.execute" in written.questions[0].remedy
+    assert written.next_command == f"%migrate edit {written.revision.id}"
+    with pytest.raises(AuthoringProblem) as caught:
+        sqlite.autogenerate()
+    assert caught.value.hint == f"%migrate upgrade head, or where that fails %migrate edit {written.revision.id}"
+
+
+def test_an_enum_value_in_use_is_asked_about(postgresql_url, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = Notebook(postgresql_url)
+    table = "sa.Table('t', metadata, C('id', sa.Integer, primary_key=True), C('s', sa.Enum({}, name='st')))\n"
+    made.models(table.format("'a', 'b', 'c'"))
+    made.autogenerate("first")
+    made.ws.upgrade("head")
+    made.models(table.format("'a', 'b'"))
+    assert made.autogenerate("empty", cell=True).questions == ()
+    with made.ws.database.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO t VALUES (1, 'c')")
+    written = made.autogenerate("less")
+    assert [each.sentence for each in written.questions] == ["st loses 'c', which 1 row has."]
+    assert written.next_command == f"%migrate edit {written.revision.id}"
+    made.ws.close()
 
 
 def test_nothing_to_do_writes_nothing(sqlite):
@@ -228,7 +249,7 @@ def test_a_database_behind_is_refused(sqlite):
     sqlite.autogenerate()
     with pytest.raises(AuthoringProblem, match="1 revision behind") as caught:
         sqlite.autogenerate()
-    assert caught.value.hint == "%migrate upgrade head"
+    assert caught.value.hint.startswith("%migrate upgrade head, or where that fails %migrate edit ")
     assert len(files()) == 1
 
 
