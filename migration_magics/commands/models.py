@@ -11,7 +11,7 @@ from ..engine import autogenerate, configuration
 from ..engine.models import described
 from ..engine.models.reading import Text
 from ..engine.models.sources import by_name, metadatas_of
-from ..errors import MigrationError
+from ..errors import MigrationError, NoModels
 from ..results import ModelsDefined
 from .sides import extras_of, history_of
 
@@ -104,7 +104,11 @@ def _base(
         return base, ()
     if base in namespace:
         return base, metadatas_of(namespace[base], base)
-    return base, by_name(base, ws.lookup, lambda: ws.project)[0]
+    try:
+        return base, by_name(base, ws.lookup, lambda: ws.project)[0]
+    except NoModels as error:
+        hint = "--base takes what the cell or the notebook defines, such as Base, or package.module:attribute"
+        raise NoModels(error.message, hint=hint) from error
 
 
 def _pending(ws: WorkspaceState) -> tuple[Any, str, tuple[str, ...]]:

@@ -40,6 +40,18 @@ def cell_id(shell: InteractiveShell) -> str:
     return found if isinstance(found, str) else ""
 
 
+def begin_in_cell(error: BaseException, filename: str) -> None:
+    """Let the traceback of *error* begin in the cell compiled under *filename*, without what ran the cell.
+
+    Where it does not lead there it stays as it is; a SyntaxError names its line itself.
+    """
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_frame.f_code.co_filename != filename:
+        traceback = traceback.tb_next
+    if traceback is not None or (isinstance(error, SyntaxError) and error.filename == filename):
+        error.__traceback__ = traceback
+
+
 def keep_empty_cell(lines: list[str]) -> list[str]:
     """Give a cell that is nothing but `%%revision ...` or `%%models ...` an empty body line.
 

@@ -25,7 +25,7 @@ from ..commands.table import CELLS, COMMANDS
 from ..display import configure as display_settings
 from ..errors import CellInvalid, ConfirmationRequired, MigrationError, UsageProblem
 from ..settings import Settings
-from .cells import cell_id, place
+from .cells import begin_in_cell, cell_id, place
 from .completion import new_matcher
 from .progress import shown
 from .terminal import fit_terminal
@@ -129,6 +129,7 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
     def models(  # noqa: D102 - as above
         self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None
     ) -> Result:
+        __tracebackhide__ = True  # IPython's own word for it
         with self._command(local_ns):
             return self._run_cell("models", line, cell or "")
 
@@ -205,14 +206,20 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
             )
         parsed, variable = _without_variable(parsed)
         where = place(self.shell, name, line, body)
-        result = self._run(
-            parsed,
-            body=body,
-            filename=where.filename,
-            first_line=where.first_line,
-            cell_id=cell_id(self.shell),
-            namespace=self.shell.user_ns,
-        )
+        __tracebackhide__ = name == "models"
+        try:
+            result = self._run(
+                parsed,
+                body=body,
+                filename=where.filename,
+                first_line=where.first_line,
+                cell_id=cell_id(self.shell),
+                namespace=self.shell.user_ns,
+            )
+        except Exception as error:
+            if name == "models" and not isinstance(error, MigrationError):
+                begin_in_cell(error, where.filename)
+            raise
         if variable:
             self.shell.user_ns[variable] = result
         return result

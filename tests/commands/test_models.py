@@ -216,8 +216,9 @@ def test_a_base_limits_what_is_compared(made):
     body = CELL + "other = sa.MetaData()\nsa.Table('elsewhere', other, sa.Column('id', sa.Integer, primary_key=True))"
     assert len(made.ws.models(body).pending.changes) == 2
     assert paths(made.ws.models(body, base="metadata").pending) == [("add", ("workers",))]
-    with pytest.raises(NoModels):
+    with pytest.raises(NoModels, match="no variable 'nothing'") as caught:
         made.ws.models(body, base="nothing")
+    assert caught.value.hint.startswith("--base ")
 
 
 def test_what_a_library_raises_in_the_cell_is_told_with_the_line(made):

@@ -90,6 +90,7 @@ def test_cells_of_models_run_again_and_fail_without_harm(notebook, as_cell):
     trace = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(shown[0].traceback))
     assert reply["ename"] == "ZeroDivisionError"
     assert re.search(r"Cell In\[\d+\], line 8\n(.*\n)*.*> 8 1 / 0  # here", trace), trace
+    assert "migration_magics" not in trace, trace
     assert value(notebook, "id(Worker)") == worker
     assert value(notebook, "sorted(Base.metadata.tables)") == "['evaluations', 'workers']"
     assert value(notebook, "Evaluation.worker.property.mapper.class_ is Worker") == "True"
