@@ -45,8 +45,12 @@ def revision(
     """Write a new revision to be filled in: the file `alembic revision` writes; with *autogenerate* see there.
 
     *sql* is Alembic's: it only means something where env.py takes part (`revision_environment`), which here never needs a
-    database. Raises as `engine.drafts.compose` and `engine.writer.write`, UsageProblem for a meaningless *sql*.
+    database. Raises as `engine.drafts.compose` and `engine.writer.write`, UsageProblem for a meaningless *sql* and for an
+    empty *message*: what the template writes after it would be read as one.
     """
+    if message is not None and not message.strip():
+        hint = "-m auto says what changes" if autogenerate else '%migrate revision -m "add status"'
+        raise UsageProblem("The message is empty. Nothing was written.", hint=hint)
     order = Order(message, head or "head", splice, branch_label, depends_on, rev_id, version_path)
     if autogenerate:
         if sql:

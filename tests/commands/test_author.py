@@ -50,6 +50,15 @@ def test_a_revision_is_a_file_to_fill_in(ws):
     assert "add status" in alembic(Path.cwd(), "history")
 
 
+@pytest.mark.parametrize("message", ["", " \n"])
+@pytest.mark.parametrize("options, hint", [({}, 'revision -m "add status"'), ({"autogenerate": True}, "-m auto")])
+def test_an_empty_message_is_refused(message, options, hint, ws):
+    with pytest.raises(UsageProblem, match="The message is empty") as caught:
+        ws.revision(message=message, **options)
+    assert hint in caught.value.hint
+    assert versions() == []
+
+
 def test_sql_is_for_projects_whose_env_py_takes_part(ws):
     with pytest.raises(UsageProblem, match="revision_environment"):
         ws.revision(message="x", sql=True)
