@@ -55,7 +55,7 @@ def suggestion(diff: SchemaDiff) -> str:
     said = _cut(phrases[0])
     for at, phrase in enumerate(phrases[1:], 1):
         left = len(phrases) - at
-        more = f", {left} more"
+        more = f" and {left} more {'change' if left == 1 else 'changes'}"
         if len(said) + 2 + len(phrase) + (len(more) if left > 1 else 0) > LONGEST:
             return said + more
         said = f"{said}, {phrase}"

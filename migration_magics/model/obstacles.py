@@ -46,8 +46,8 @@ class _Rows:
         table = self.it.after.table(change.path[0])
         count = 0 if column.is_nullable or is_filled else self.it.facts.rows(self.it.now(change.path[:1])[0])
         if count and table:
-            rows = counted(count, "row")
-            sentence = f"{spelled(change.path)} is new and NOT NULL without a default, and {rows} need a value."
+            rows = f"{counted(count, 'row')} {'needs' if count == 1 else 'need'}"
+            sentence = f"{spelled(change.path)} is new and NOT NULL without a default, and {rows} a value."
             remedy = remedies.not_null(table, column, self.it.before.dialect, is_new=True)
             yield Question("not null", change.path, sentence, (), Evidence(count), "go on", remedy)
 

@@ -67,7 +67,7 @@ def examples() -> dict[str, Result]:
             "def upgrade():\n    op.add_column('evaluations', sa.Column('runtime_ms', sa.Integer(), nullable=False))\n",
             downgrade="written",
             questions=QUESTIONS,
-            next_command="%migrate upgrade head",
+            next_command="%migrate edit 9c1f2ab34d56",
         ),
         "models_defined": ModelsDefined(
             (WORKERS, EVALUATIONS),

@@ -44,7 +44,7 @@ def test_what_does_not_fit_is_counted():
     changes = tuple(
         Change("add", (f"t{n}", "columns", "a_long_name"), after=Column("a_long_name", "x")) for n in range(5)
     )
-    assert suggestion(SchemaDiff(changes)) == "add a_long_name to t0, add a_long_name to t1, 3 more"
+    assert suggestion(SchemaDiff(changes)) == "add a_long_name to t0 and 4 more changes"
 
 
 names = st.text(min_size=1, max_size=40)
@@ -62,7 +62,7 @@ changes_ = st.lists(
 def test_it_is_one_line_not_too_long(changes):
     said = suggestion(SchemaDiff(tuple(changes)))
     assert bool(said) == bool(changes)
-    assert len(said) <= 2 * LONGEST + len(", 99 more")
+    assert len(said) <= 2 * LONGEST + len(" and 99 more changes")
     assert len(said.splitlines()) <= 1
 
 

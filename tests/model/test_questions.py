@@ -408,6 +408,12 @@ def test_an_enum_of_mariadb_loses_a_value_in_use(mariadb_url):
     engine.dispose()
 
 
+def test_one_row_needs_a_value():
+    after = table(*PLAIN.columns[1:], Column("b", "VARCHAR(50)", is_nullable=False))
+    (question,) = asked(schema(PLAIN), schema(after), {"evaluations": DATA[:1]})
+    assert question.sentence.endswith("without a default, and 1 row needs a value.")
+
+
 def test_a_value_in_use_that_an_enum_loses_is_asked_about():
     users = table(Column("state", "status", default="'a'::status"))
     before = schema(users, dialect="postgresql", enums=(Enum("status", ("a", "b", "c")),))

@@ -60,9 +60,21 @@ def _questions(result: Authored, settings: Settings) -> tuple[Block, ...]:
         return ()
     shown, hidden = capped(result.questions, settings)
     columns = (Column("question"), Column("data"), Column("answer"))
-    rows = tuple(Row((cell(redact(each.sentence)), cell(redact(_data(each))), cell(*_answers(each)))) for each in shown)
+    rows = tuple(
+        Row(
+            (
+                cell(redact(each.sentence)),
+                cell(redact(_data(each))),
+                cell(*_answers(each, is_written=not result.is_dry_run)),
+            )
+        )
+        for each in shown
+    )
     remedies = tuple(
-        Details(redact(f"Code for: {each.sentence.removesuffix('.')}"), Code(redact(each.remedy), "python"))
+        Details(
+            redact(f"In the place of the file's own lines: {each.sentence.rstrip('.')}"),
+            Code(redact(each.remedy), "python"),
+        )
         for each in shown
         if each.remedy
     )
@@ -70,10 +82,14 @@ def _questions(result: Authored, settings: Settings) -> tuple[Block, ...]:
 
 
 def _data(question: Question) -> str:
-    return "; ".join(part for part in (", ".join(question.evidence.samples), question.evidence.fits) if part)
+    found = question.evidence
+    fits = "" if found.fits in question.sentence else found.fits
+    return "; ".join(part for part in (", ".join(found.samples), fits) if part)
 
 
-def _answers(question: Question) -> tuple[Piece, ...]:
+def _answers(question: Question, *, is_written: bool) -> tuple[Piece, ...]:
+    if is_written and question.options:
+        return (Piece("the file drops it"),)  # an option would come too late
     pieces: list[Piece] = []
     for option in question.options:
         pieces += [Piece(" or ")] if pieces else []
