@@ -207,6 +207,37 @@ def test_rows_that_stand_in_the_way_are_told(sqlite):
     assert caught.value.hint == f"%migrate upgrade head, or where that fails %migrate edit {written.revision.id}"
 
 
+def test_what_is_written_asks_for_no_answer_any_more(sqlite):
+    sqlite.day_one()
+    sqlite.models("sa.Table('evaluations', metadata, C('id', sa.Integer, primary_key=True))\n")
+    written = sqlite.autogenerate()
+    assert [each.kind for each in written.questions] == ["drop"]
+    assert "--drop" not in str(written)
+
+
+@pytest.mark.parametrize("one, other", [("DateTime", "Date"), ("Date", "DateTime")])
+def test_sqlite_makes_no_number_of_a_date(one, other, sqlite):
+    """What CAST does to a date is said, in one place, and the code offered keeps the day."""
+    table = "sa.Table('t', metadata, C('id', sa.Integer, primary_key=True), C('a', sa.{}, index=True))\n"
+    sqlite.models(table.format(one))
+    sqlite.autogenerate("first")
+    sqlite.ws.upgrade("head")
+    with sqlite.ws.database.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO t VALUES (1, '2024-01-02 03:04:05'), (2, NULL)")
+    sqlite.models(table.format(other))
+    written = sqlite.autogenerate("another type")
+    (question,) = written.questions
+    assert (question.kind, question.evidence.count) == ("narrowing", 1)
+    assert str(written).count(f"does not fit {other.upper()}") == 2  # the question, and the title of its code
+    path = Path(written.path)
+    start, rest = path.read_text().split("def upgrade() -> None:")
+    code = question.remedy.replace("\n", "\n    ")
+    path.write_text(f"{start}def upgrade() -> None:\n    {code}\n\n\ndef downgrade(){rest.split('def downgrade()')[1]}")
+    sqlite.ws.upgrade("head")
+    assert [str(row[0])[:10] for row in sqlite.query("SELECT a FROM t ORDER BY id")] == ["2024-01-02", "None"]
+    assert sqlite.autogenerate().revision is None
+
+
 def test_an_enum_value_in_use_is_asked_about(postgresql_url, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = Notebook(postgresql_url)
