@@ -50,6 +50,15 @@ def test_a_cell_defines_tables_and_says_what_is_pending(made):
     assert result.to_dict()["connection"] == "app"
 
 
+def test_a_cell_without_tables_does_not_repeat_what_is_pending(made):
+    assert "workers" in str(made.ws.models(CELL)).split("Pending against app")[1]
+    result = made.ws.models("x = 5")
+    assert paths(result.pending) == [("add", ("workers",))]
+    assert "Pending against app" in str(result)
+    assert "1 change" in str(result)
+    assert "workers" not in str(result)
+
+
 def test_the_same_cell_again_replaces_its_tables(made):
     made.ws.models(CELL)
     result = made.ws.models(CELL.replace("host", "hostname").replace("String(30)", "Text"))

@@ -57,7 +57,8 @@ def _pending(result: ModelsDefined, settings: Settings) -> tuple[Block, ...]:
         return ()
     if not result.pending:
         return (Prose(plain(f"Nothing is pending: {result.connection} is what the models say.")),)
-    blocks: list[Block] = [*changes(result.pending, settings)]
-    if result.code.strip():
+    is_about_tables = bool(result.tables or result.removed or result.again)  # else it is as the last cell showed it
+    blocks: list[Block] = [*changes(result.pending, settings)] if is_about_tables else []
+    if result.code.strip() and is_about_tables:
         blocks.append(Details("The Alembic operations that would do it", Code(result.code, "python")))
     return (View(f"Pending against {result.connection}", (), summed_up(result.pending), tuple(blocks)),)
