@@ -118,6 +118,9 @@ def _pending(ws: WorkspaceState) -> tuple[Any, str, tuple[str, ...]]:
     metadatas = ws.model_cells.metadatas
     if not metadatas:
         return None, "", ("No cell defines a table.",)
+    missing = described.undefined(metadatas)
+    if missing:
+        return None, "", (f"Nothing is compared until a model defines {', '.join(missing)}.",)
     try:
         with ws.one_look():
             history = history_of(ws)

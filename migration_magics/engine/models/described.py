@@ -43,6 +43,12 @@ def remarks(found: Defined) -> tuple[str, ...]:
     return (*_own_types(found), *_open_keys(found))
 
 
+def undefined(metadatas: Iterable[sa.MetaData]) -> tuple[str, ...]:
+    """Return the columns that foreign keys of *metadatas* refer to and no model defines yet, sorted."""
+    tables = (table for metadata in metadatas for table in metadata.tables.values())
+    return tuple(sorted({target for table in tables for _key, target in registry.open_keys(table)}))
+
+
 def _own_types(found: Defined) -> Iterator[str]:
     own = {id(value) for value in found.cell.values.values()}
     for table in found.tables:
