@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Planned,
         Rehearsed,
         Result,
+        Samples,
         SchemaShown,
         Shown,
         SqlShown,
@@ -159,6 +160,11 @@ class Workspace(WorkspaceState):
     def rehearse(self, *target: str, **options: object) -> Rehearsed:
         """Return what the pending revisions did up, down and up again on a copy."""
         result: Rehearsed = self._do("rehearse", target, options)
+        return result
+
+    def sample(self, *table_and_source: object, **options: object) -> Samples:
+        """Let rehearsals have the rows of a DataFrame or CSV file in a table; without arguments return what is remembered."""
+        result: Samples = self._do("sample", table_and_source, options)
         return result
 
     def sql(self, *range_: str, **options: object) -> SqlShown:

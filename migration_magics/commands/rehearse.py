@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..engine import planner, writer
-from ..errors import MigrationError, Refused, RehearsalFailed, ReplayInterrupted, UsageProblem
+from ..errors import MigrationError, ObjectNotFound, Refused, RehearsalFailed, ReplayInterrupted, UsageProblem
 from ..lab import copies, scratch
 from ..lab.drafted import with_draft
+from ..lab.own_rows import replace_rows
 from ..lab.rehearsal import rehearse as rehearse_on
 from ..lab.rehearsal import step_back
 from ..model import expectations
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-    from ..engine.database import Database
     from ..engine.drafts import Draft
     from ..model.expectations import Expectations
     from ..model.plan import Plan, PlannedStep
@@ -90,7 +90,8 @@ def rehearse(
                 "--in-place makes no copy: it goes with --yes and --confirm only.", hint="%migrate rehearse --in-place"
             )
         with ws.one_look():
-            return rehearsed_in_place(ws, target, yes=yes, confirm=confirm)
+            found = rehearsed_in_place(ws, target, yes=yes, confirm=confirm)
+            return replace(found, notes=(*found.notes, *_unused(ws)))
     with ws.one_look():
         lower, colon, upper = target.partition(":")
         if colon and lower not in {"", "base"}:
@@ -99,7 +100,7 @@ def rehearse(
             )
         if colon:
             with scratch.empty(ws.database) as empty:
-                copy = copies.Copy(empty.database, f"{empty.place}, from empty")
+                copy = copies.Copy(empty.database, f"{empty.place}, from empty", _unused(ws))
                 return replace(_tried(ws, copy, upper or "heads", (), wanted), next_command="")
         heads = ws.heads_of(ws.database)
         planned = planner.plan_upgrade(ws.chain, target, heads, connection=ws.database.name)
@@ -110,8 +111,14 @@ def rehearse(
             )
         is_full = full or (bool(wanted.rows) and rows is None and not mask)
         number = ROWS if rows is None else rows
-        with _copy(ws.database, rows=number, is_full=is_full, seed=seed or 0, masks=mask) as copy:
+        with _copy(ws, rows=number, is_full=is_full, seed=seed or 0, masks=mask) as copy:
             return _tried(ws, copy, target, heads, wanted)
+
+
+def _unused(ws: WorkspaceState) -> tuple[str, ...]:
+    return (
+        (f"Your rows for {', '.join(ws.samples)} were not used: they are for copies with rows.",) if ws.samples else ()
+    )
 
 
 def wanted_of(expect: tuple[str, ...], only: tuple[str, ...], invariant: tuple[str, ...]) -> Expectations:
@@ -124,16 +131,20 @@ def wanted_of(expect: tuple[str, ...], only: tuple[str, ...], invariant: tuple[s
 
 @contextlib.contextmanager
 def _copy(
-    database: Database, *, rows: int, is_full: bool, seed: int = 0, masks: tuple[str, ...] = ()
+    ws: WorkspaceState, *, rows: int, is_full: bool, seed: int = 0, masks: tuple[str, ...] = ()
 ) -> Iterator[copies.Copy]:
-    """A small SQLite file is copied whole: that is quick, and proves most."""
+    """A small SQLite file is copied whole: that is quick, and proves most. What `sample` gave stands in place of rows."""
+    database = ws.database
     size = database.file.stat().st_size if database.file is not None and not database.is_missing else 0
-    if is_full or (database.family == "sqlite" and not masks and size <= _WHOLE_UP_TO_BYTES):
-        with copies.full(database) as copy:
+    is_whole = is_full or (database.family == "sqlite" and not masks and size <= _WHOLE_UP_TO_BYTES)
+    made = copies.full(database) if is_whole else copies.sampled(database, rows, seed, masks)
+    with made as copy:
+        if not ws.samples:
             yield copy
-    else:
-        with copies.sampled(database, rows, seed, masks) as copy:
-            yield copy
+            return
+        replace_rows(copy.database, tuple(ws.samples.values()))
+        own = tuple(ws.samples)
+        yield replace(copy, own=own, place=f"{copy.place}, your rows in {', '.join(own)}")
 
 
 def _tried(
@@ -179,7 +190,7 @@ def _result(
         passed and not left,
         found,
         copy.place,
-        Confidence.MEASURED if copy.sampled is not None else Confidence.PROVED,
+        _sure(copy),
         Trace(steps, environment="lent", duration_s=sum(step.duration_s for step in steps)),
         SchemaDiff(tuple(change for each in found for change in each.leftovers.changes)),
         tuple(diff for each in found for diff in each.rows if diff),
@@ -187,7 +198,13 @@ def _result(
         copy.sampled,
         (*copy.notes, *rowless, *untried),
         f"%migrate {plan.direction} {plan.target}" if passed else "",
+        copy.own,
     )
+
+
+def _sure(copy: copies.Copy) -> Confidence:
+    """A copy with other rows than the original measures; only a whole one proves."""
+    return Confidence.PROVED if copy.sampled is None and not copy.own else Confidence.MEASURED
 
 
 def _unexpected(copy: copies.Copy, found: tuple[Rehearsal, ...], wanted: Expectations) -> tuple[Finding, ...]:
@@ -197,10 +214,9 @@ def _unexpected(copy: copies.Copy, found: tuple[Rehearsal, ...], wanted: Expecta
     revision = found[0].revision if len(found) == 1 else None
     start = f"{revision}: " if revision else ""
     diffs = [diff for each in found for diff in each.rows]
-    sure = Confidence.PROVED if copy.sampled is None else Confidence.MEASURED
     said = expectations.broken(wanted, diffs, rows="" if copy.sampled is None else " in the sample")
     return tuple(
-        Finding("expectation", Severity.ERROR, sure, revision, f"{start}{each}", evidence=_counted(diffs))
+        Finding("expectation", Severity.ERROR, _sure(copy), revision, f"{start}{each}", evidence=_counted(diffs))
         for each in said
     )
 
@@ -218,7 +234,8 @@ def rehearse_draft(
     """Return the rehearsal of a revision that is not written yet, or None and why it was not rehearsed.
 
     Raises RevisionFileBroken for a file that does not import, RehearsalFailed for one that fails or does not do what is
-    *wanted*, unless *force*; where something is wanted also NotConnected and NoScratch.
+    *wanted*, unless *force*; where something is wanted also NotConnected and NoScratch; UsageProblem and ObjectNotFound for
+    rows of the user's own that do not fit.
     """
     module = writer.proved(ws.project, draft)
     if not ws.has_connection:
@@ -231,7 +248,7 @@ def rehearse_draft(
     except ReplayInterrupted:
         raise
     except MigrationError as refusal:
-        if wanted:
+        if wanted or (ws.samples and isinstance(refusal, (UsageProblem, ObjectNotFound))):
             raise
         return None, (f"Not rehearsed: {refusal.message}",)
     if not force and any(finding.rule in _STOPS for finding in found.findings if finding.severity is Severity.ERROR):
@@ -244,7 +261,7 @@ def _draft_tried(ws: WorkspaceState, draft: Draft, module: ModuleType, wanted: E
     chain, environment = with_draft(ws.chain, draft, module)
     drafted = replace(history, chain=chain, environment=environment, on_step=None)
     heads = ws.heads_of(ws.database)
-    with _copy(ws.database, rows=_ROWS_FOR_A_CELL, is_full=bool(wanted.rows)) as copy:
+    with _copy(ws, rows=_ROWS_FOR_A_CELL, is_full=bool(wanted.rows)) as copy:
         if draft.replaces is not None and draft.replaces.id in heads:
             heads = step_back(history, copy.database, draft.replaces.id)
         plan = planner.plan_upgrade(

@@ -24,6 +24,7 @@ from ..results import ConnectionShown, ProjectShown
 
 if TYPE_CHECKING:
     from ..engine.database import Database
+    from ..lab.own_rows import OwnRows
     from ..model.graph import Graph
     from ..settings import Settings
     from .undoing import Move
@@ -54,6 +55,7 @@ class _Entry:
     engine_name: str | None
     x: tuple[str, ...] = ()
     names: Names = field(default_factory=Names)
+    samples: dict[str, OwnRows] = field(default_factory=dict)
 
 
 class WorkspaceState:
@@ -93,6 +95,11 @@ class WorkspaceState:
         return self._entry.engine_name if self._current else None
 
     @property
+    def samples(self) -> dict[str, OwnRows]:
+        """Rows for rehearsals of the connection in use, by table: to be changed in place. Raises NotConnected."""
+        return self._entry.samples
+
+    @property
     def databases(self) -> Mapping[str, Database]:
         """Every named database, in the order they were connected."""
         return MappingProxyType({name: entry.database for name, entry in self._entries.items()})
@@ -120,7 +127,9 @@ class WorkspaceState:
         before = self._entries.get(database.name)
         if before is not None and before.database.engine is not database.engine:
             before.database.dispose()
-        self._entries[database.name] = _Entry(database, in_use, engine_name, x)
+        is_same = before is not None and before.database.identity == database.identity
+        samples = before.samples if before is not None and is_same else {}
+        self._entries[database.name] = _Entry(database, in_use, engine_name, x, samples=samples)
         self._current = database.name
         if in_use is not None:
             self._in_use = in_use

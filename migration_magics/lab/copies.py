@@ -36,12 +36,16 @@ _MOST_TEMPLATE_BYTES = 256 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A copy with rows. *notes* say what is not as in the original; *sampled* which rows are there, None for all of them."""
+    """A copy with rows. *notes* say what is not as in the original; *sampled* which rows are there, None for all of them.
+
+    *own* are the tables that have other rows than the original, given by the user.
+    """
 
     database: Database
     place: str
     notes: tuple[str, ...] = ()
     sampled: Sampled | None = None
+    own: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager

@@ -53,27 +53,44 @@ def load(copy: Database, table: str, given: Frame | str | Path) -> Loaded:
     In a CSV file an empty cell is NULL, but "" in a text column that takes no NULL. Triggers of the table run.
     Raises ObjectNotFound for a table or column that is not there, UsageProblem for rows that do not fit.
     """
-    is_file = isinstance(given, (str, Path))
-    names, rows = _csv(Path(given)) if isinstance(given, (str, Path)) else _frame(given)
 
     def work(connection: Connection) -> Loaded:
-        found = _table(reflect(connection), table)
-        columns = tuple(_column(found, name) for name in names)
-        _require(found, columns)
-        part = Place(_narrowed(found, columns), copy.family)
-        converted = (_converted(number, row, columns, is_file=is_file) for number, row in enumerate(rows, 1))
-        try:
-            count = write(connection, part, converted)
-            advance(connection, Place(found, copy.family))
-        except exc.DatabaseError as error:
-            raise UsageProblem(
-                f"The rows do not fit into {found.key}: {failures.words(error)}. None was loaded.",
-                hint=f"%migrate schema db {found.key} shows what the table takes",
-            ) from error
+        loaded = put(connection, table_of(reflect(connection), table), given)
         connection.commit()
-        return Loaded(found.key, count, tuple(column.name for column in columns))
+        return loaded
 
     return copy.run(work)
+
+
+def put(connection: Connection, table: Table, given: Frame | str | Path) -> Loaded:
+    """Insert the rows of *given* into *table*, which may be rolled back. Raises as `load`."""
+    columns, rows = _rows_for(table, given)
+    family_ = connection.dialect.name
+    try:
+        count = write(connection, Place(_narrowed(table, columns), family_), rows)
+        advance(connection, Place(table, family_))
+    except exc.DatabaseError as error:
+        raise UsageProblem(
+            f"The rows do not fit into {table.key}: {failures.words(error)}. None was loaded.",
+            hint=f"%migrate schema db {table.key} shows what the table takes",
+        ) from error
+    return Loaded(table.key, count, tuple(column.name for column in columns))
+
+
+def fitting(schema: Schema, table: str, given: Frame | str | Path) -> Loaded:
+    """Return what `load` would put into *table* of *schema*, as far as columns and types tell. Raises as it does."""
+    found = table_of(schema, table)
+    columns, rows = _rows_for(found, given)
+    return Loaded(found.key, sum(1 for _row in rows), tuple(column.name for column in columns))
+
+
+def _rows_for(table: Table, given: Frame | str | Path) -> tuple[tuple[Column, ...], Iterator[Row]]:
+    """The columns of *table* that *given* has, and its rows with values as these take them."""
+    is_file = isinstance(given, (str, Path))
+    names, rows = _csv(Path(given)) if isinstance(given, (str, Path)) else _frame(given)
+    columns = tuple(_column(table, name) for name in names)
+    _require(table, columns)
+    return columns, (_converted(number, row, columns, is_file=is_file) for number, row in enumerate(rows, 1))
 
 
 def _csv(path: Path) -> tuple[tuple[str, ...], Iterator[tuple[str, ...]]]:
@@ -114,11 +131,12 @@ def _frame(given: Frame) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
     return tuple(str(name) for name in given.columns), iter(given.itertuples(index=False, name=None))
 
 
-def _table(schema: Schema, name: str) -> Table:
+def table_of(schema: Schema, name: str) -> Table:
+    """Return the table that is called *name*, in any case where that is clear. Raises ObjectNotFound."""
     found = [table for table in schema.tables if name in {table.key, f"{table.schema}.{table.name}"}]
     found = found or [table for table in schema.tables if table.key.lower() == name.lower()]
     if len(found) != 1:
-        raise ObjectNotFound(f"There is no table {name} on the copy.", hint="%migrate schema db lists the tables")
+        raise ObjectNotFound(f"There is no table {name}.", hint="%migrate schema db lists the tables")
     return found[0]
 
 

@@ -17,7 +17,7 @@ from .doctor import Diagnosed
 from .guide import HelpEntry, HelpPage, Why
 from .move import Moved, Planned, SqlShown
 from .place import Connected, Connections, ConnectionShown, Initialised, ProjectShown, Status, StatusOfAll
-from .rehearse import Rehearsed
+from .rehearse import Rehearsed, Samples, SampleShown
 
 __all__ = [
     "Authored",
@@ -43,6 +43,8 @@ __all__ = [
     "Rehearsed",
     "Result",
     "RevisionShown",
+    "SampleShown",
+    "Samples",
     "SchemaShown",
     "Shown",
     "SqlShown",

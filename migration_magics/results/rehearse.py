@@ -23,7 +23,7 @@ class Rehearsed(Result):
 
     *revisions* are the rehearsals in their order; *trace* is the ways up, *rows* what they did to rows, *round_trip* what of
     the schema did not come back. *method* says on what copy, *confidence* how much that proves, *sampled* which rows of the
-    original were on it (None: all of them, or none).
+    original were on it (None: all of them, or none), *own* the tables that had rows given by `sample` instead.
     """
 
     passed: bool
@@ -37,6 +37,7 @@ class Rehearsed(Result):
     sampled: Sampled | None = None
     notes: tuple[str, ...] = ()
     next_command: str = ""
+    own: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.passed
@@ -57,4 +58,34 @@ class Rehearsed(Result):
                 "findings": [finding.message for finding in each.findings],
             }
             for each in self.revisions
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleShown:
+    """Rows that a *table* has in rehearsals: so many *rows* of a *source*, with these *columns*."""
+
+    table: str
+    source: str
+    rows: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Samples(Result):
+    """`sample`: the rows of one's own that rehearsals of a *connection* have in place of a table's.
+
+    *remembered* or *forgotten* is the table that the command was about.
+    """
+
+    connection: str
+    samples: tuple[SampleShown, ...] = ()
+    remembered: str = ""
+    forgotten: str = ""
+    next_command: str = ""
+
+    def records(self) -> list[dict[str, Any]]:
+        return [
+            {"table": each.table, "source": each.source, "rows": each.rows, "columns": list(each.columns)}
+            for each in self.samples
         ]

@@ -12,7 +12,7 @@ from migration_magics.model.rowdiff import ColumnChange, RowDiff, SampleRow, Tra
 from migration_magics.model.sampling import Sampled, SampledTable
 from migration_magics.model.schema import Column, Index, IndexPart
 from migration_magics.model.trace import Outcome, Step
-from migration_magics.results import Authored, Rehearsed
+from migration_magics.results import Authored, Rehearsed, Samples, SampleShown
 
 if TYPE_CHECKING:
     from migration_magics.model.graph import Revision
@@ -157,6 +157,16 @@ def examples(cpu: Revision, others: tuple[Revision, ...], code: str) -> dict[str
         "rehearsed_passed": replace(
             whole, passed=True, revisions=(clean,), findings=(), next_command="%migrate upgrade heads"
         ),
+        "samples": Samples(
+            "app",
+            (
+                SampleShown("evaluations", "variable frame", 1204, ("id", "status", "<b>odd</b>")),
+                SampleShown("workers", "workers.csv", 12, ("id",)),
+            ),
+            remembered="evaluations",
+            next_command="%migrate rehearse",
+        ),
+        "samples_none": Samples("app", forgotten="workers"),
         "authored_rehearsed": Authored(
             cpu, cpu.path or "", code, downgrade="written", rehearsal=whole, next_command="%migrate upgrade"
         ),

@@ -52,6 +52,23 @@ TRY = (
         ),
     ),
     Command(
+        name="sample",
+        group="try",
+        summary="Rehearse with rows of your own in place of a table's; without arguments: list what is remembered.",
+        run="sample:sample",
+        arguments=(
+            Argument("table", "table", "For which table.", metavar="TABLE"),
+            Argument("source", "path", "A variable with a DataFrame, or the path of a CSV file.", metavar="SOURCE"),
+            flag("Rehearse with the rows of the database again.", "--forget"),
+        ),
+        examples=(
+            "%migrate sample evaluations frame",
+            "%migrate sample evaluations rows.csv",
+            "%migrate sample",
+            "%migrate sample evaluations --forget",
+        ),
+    ),
+    Command(
         name="backfill",
         group="try",
         summary="Set columns of a table batch by batch; stopped, the same command goes on where it was.",

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from . import author, backfill, browse, compare, doctor, help_page, history, models, move, place, rehearse, schema
+from . import (
+    author,
+    backfill,
+    browse,
+    compare,
+    doctor,
+    help_page,
+    history,
+    models,
+    move,
+    place,
+    rehearse,
+    sample,
+    schema,
+)
 from .base import view_of, view_with_badge
 
 __all__ = [
@@ -17,6 +31,7 @@ __all__ = [
     "move",
     "place",
     "rehearse",
+    "sample",
     "schema",
     "view_of",
     "view_with_badge",

@@ -48,6 +48,8 @@ def _(result: Rehearsed, settings: Settings) -> View:
 
 def _sure(result: Rehearsed) -> str:
     """How much it proves."""
+    if result.own:
+        return f"{result.confidence.value} on rows of your own"
     if result.sampled is None:
         return "every row tried" if result.rows else result.confidence.value
     return f"{result.confidence.value} on a sample"
