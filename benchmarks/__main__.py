@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import platform
 import sys
 import tempfile
@@ -10,7 +11,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import autogenerating, backfilling, completion, histories, history, moving, rendering, schemas
+from . import (
+    autogenerating,
+    backfilling,
+    completion,
+    histories,
+    history,
+    moving,
+    rehearsing,
+    rendering,
+    rows,
+    sampling,
+    schemas,
+)
 from .measure import compare, table
 
 if TYPE_CHECKING:
@@ -71,7 +84,50 @@ def backfill_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
     yield from map(_told, backfilling.rows(directory))
 
 
-SECTIONS = (command_rows, history_rows, completion_rows, rendering_rows, schema_rows, autogenerate_rows, backfill_rows)
+def row_diff_rows(_directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
+    """Measure what looking at rows costs a migration of a million of them on PostgreSQL."""
+    with _postgresql() as url:
+        yield from map(_told, rows.rows(url, 1_000_000)) if url else ()
+
+
+def sampling_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
+    """Measure samples of ten million rows, on SQLite and, where there is one, PostgreSQL."""
+    with _postgresql() as url:
+        yield from map(_told, sampling.rows(directory, url))
+
+
+def rehearsal_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
+    """Measure the copy and the rehearsal of a SQLite file."""
+    yield from map(_told, rehearsing.rows(directory))
+
+
+@contextlib.contextmanager
+def _postgresql() -> Iterator[str | None]:
+    """Give the URL of an empty database on a server of its own, None where there is no PostgreSQL."""
+    from tests.support.databases import postgresql_server
+
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgresql_server())
+        except LookupError as error:
+            print(f"not measured: {error}", file=sys.stderr)
+            yield None
+            return
+        yield stack.enter_context(server.new_database())
+
+
+SECTIONS = (
+    command_rows,
+    history_rows,
+    completion_rows,
+    rendering_rows,
+    schema_rows,
+    autogenerate_rows,
+    backfill_rows,
+    rehearsal_rows,
+    sampling_rows,
+    row_diff_rows,
+)
 """What is measured: functions of a directory to write to and the sizes asked for, giving rows. Add a section here."""
 
 
@@ -90,10 +146,10 @@ def main() -> None:
     sizes = _SIZES[:2] if given.quick else _SIZES
     sections = [each for each in SECTIONS if given.only in {None, each.__name__}]
     with tempfile.TemporaryDirectory() as folder:
-        rows = [row for section in sections for row in section(Path(folder), sizes)]
+        measured = [row for section in sections for row in section(Path(folder), sizes)]
     print(f"Python {platform.python_version()}, Alembic {version('alembic')}, SQLAlchemy {version('sqlalchemy')}\n")
-    print(table(rows))
-    if any(row.target is not None and row.ratio < row.target for row in rows):
+    print(table(measured))
+    if any(row.target is not None and row.ratio < row.target for row in measured):
         sys.exit("a target was missed")
 
 

@@ -1,13 +1,10 @@
-"""A sample of 1,000 rows a table from ten tables with ten million rows, on PostgreSQL or SQLite, and copies of whole files.
+"""A sample of 1,000 rows a table from ten tables with ten million rows, on SQLite and PostgreSQL.
 
-Alembic has nothing like it, so that the limit stands where the others have Alembic's time. To have it measured with the
-rest, add `sampling_rows` (a function of a directory and sizes, as the others there) to `SECTIONS` of `__main__.py`.
+Alembic has nothing like it, so that the limit stands where the others have Alembic's time.
 """
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 import sys
 import tempfile
 import time
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
 TABLES = 10
 ROWS = 1_000_000
 _LIMIT_S = 5.0
-_COPY_LIMIT_S = 2.0
 
 
 def rows(directory: Path, url: str | None = None, size: int = ROWS) -> Iterator[Row]:
@@ -38,12 +34,6 @@ def rows(directory: Path, url: str | None = None, size: int = ROWS) -> Iterator[
     if url is not None:
         _fill(url, size)
         yield _sampled(url, size, "PostgreSQL")
-    yield _whole(directory / "whole.db")
-
-
-def sampling_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
-    """Measure on SQLite, in the form that `SECTIONS` of `__main__.py` wants."""
-    yield from rows(directory)
 
 
 def _fill(url: str, size: int) -> None:
@@ -80,20 +70,6 @@ def _sampled(url: str, size: int, name: str) -> Row:
     seconds = _seconds(take)
     source.dispose()
     return Row(f"sample 10 x 1,000 rows, {name}", f"{TABLES * size:,} rows", _LIMIT_S, seconds, "s", 1)
-
-
-def _whole(file: Path) -> Row:
-    with contextlib.closing(sqlite3.connect(file)) as connection:
-        connection.execute("CREATE TABLE t (x)")
-        connection.executemany("INSERT INTO t VALUES (?)", ((bytes(5_000),) for _ in range(10_000)))
-        connection.commit()
-    source = Database.from_url("app", f"sqlite:///{file}")
-
-    def take() -> None:
-        with copies.full(source):
-            pass
-
-    return Row("copy a file, SQLite", f"{file.stat().st_size // 10**6} MB", _COPY_LIMIT_S, _seconds(take), "s", 1)
 
 
 def _seconds(work: Callable[[], None]) -> float:
