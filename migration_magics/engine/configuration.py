@@ -242,7 +242,8 @@ def _models(given: object) -> tuple[str, ...]:
     listed = [given] if isinstance(given, str) else given
     if not isinstance(listed, list) or not all(isinstance(each, str) and each for each in listed):
         raise UsageProblem(
-            f"[{TABLE}]: models = {given!r} is no name of models, nor a list of them.", hint='models = "app.models:Base"'
+            f"[{TABLE}]: models = {given!r} is no name of models, nor a list of them.",
+            hint='models = "app.models:Base"',
         )
     return tuple(listed)
 

@@ -23,9 +23,7 @@ def reparented(text: str, parents: tuple[str, ...]) -> str:
     said = ", ".join(parents)
     doc_end = _doc_end(ast.parse(changed))
     head, rest = _cut(changed, doc_end)
-    return (
-        re.sub(r"^(Revises:[ \t]*)[^\r\n]*", lambda _: f"Revises: {said}", head, count=1, flags=re.MULTILINE) + rest
-    )
+    return re.sub(r"^(Revises:[ \t]*)[^\r\n]*", lambda _: f"Revises: {said}", head, count=1, flags=re.MULTILINE) + rest
 
 
 def requiring(text: str, names: Mapping[str, str]) -> str:

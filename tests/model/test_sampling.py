@@ -93,4 +93,7 @@ def test_a_mask_reaches_all_that_foreign_keys_tie_together():
 
 
 def test_a_sample_counts_all_its_rows():
-    assert Sampled((SampledTable("a", 3, 10, is_exact=True), SampledTable("b", 4, 4, is_exact=True, parents=4))).chosen == 7
+    assert (
+        Sampled((SampledTable("a", 3, 10, is_exact=True), SampledTable("b", 4, 4, is_exact=True, parents=4))).chosen
+        == 7
+    )
