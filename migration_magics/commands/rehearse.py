@@ -15,6 +15,7 @@ from ..lab.rehearsal import rehearse as rehearse_on
 from ..lab.rehearsal import step_back
 from ..model import expectations
 from ..model.diff import SchemaDiff
+from ..model.estimate import estimates
 from ..model.finding import Confidence, Finding, Severity
 from ..model.rowdiff import words
 from ..model.trace import Trace
@@ -199,6 +200,7 @@ def _result(
         (*copy.notes, *rowless, *untried),
         f"%migrate {plan.direction} {plan.target}" if passed else "",
         copy.own,
+        () if copy.sampled is None else estimates(steps, copy.sampled, without=copy.own),
     )
 
 

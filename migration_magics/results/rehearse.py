@@ -11,6 +11,7 @@ from ..model.trace import Trace
 from .base import Result
 
 if TYPE_CHECKING:
+    from ..model.estimate import Estimate
     from ..model.finding import Finding
     from ..model.rehearsal import Rehearsal
     from ..model.rowdiff import RowDiff
@@ -24,6 +25,7 @@ class Rehearsed(Result):
     *revisions* are the rehearsals in their order; *trace* is the ways up, *rows* what they did to rows, *round_trip* what of
     the schema did not come back. *method* says on what copy, *confidence* how much that proves, *sampled* which rows of the
     original were on it (None: all of them, or none), *own* the tables that had rows given by `sample` instead.
+    *estimates* say how long operations would take on all rows, where the copy had a sample.
     """
 
     passed: bool
@@ -38,6 +40,7 @@ class Rehearsed(Result):
     notes: tuple[str, ...] = ()
     next_command: str = ""
     own: tuple[str, ...] = ()
+    estimates: tuple[Estimate, ...] = ()
 
     def __bool__(self) -> bool:
         return self.passed

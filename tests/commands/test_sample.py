@@ -78,6 +78,16 @@ def test_rehearsals_of_cell_and_command_have_the_rows_of_the_frame(new, database
     assert updated(ws.rehearse()) == {}
 
 
+def test_a_sample_tells_how_long_all_rows_would_take_and_rows_of_ones_own_do_not(new, postgresql_url):
+    ws = new(postgresql_url)
+    ws.revision(UPDATE, message="rename fail")
+    (found,) = ws.rehearse(rows=10).estimates
+    assert (found.operation, found.table, found.sample_rows, found.total_rows) == ("execute", "evaluations", 10, 30)
+    assert 0 < found.measured_s <= found.low_s <= found.high_s
+    ws.sample("evaluations", FRAME)
+    assert ws.rehearse(rows=10).estimates == ()
+
+
 def test_children_and_parents_are_given_together(new, database_url, tmp_path):
     ws = new(database_url, workers=pd.DataFrame({"id": [50], "name": ["x"]}))
     (tmp_path / "own rows.csv").write_text("id,status,worker\n1,fail,50\n2,,\n")

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migration_magics.model.diff import Change, SchemaDiff
+from migration_magics.model.estimate import Estimate
 from migration_magics.model.finding import Confidence, Finding, Severity
 from migration_magics.model.rehearsal import Lost, Rehearsal
 from migration_magics.model.rowdiff import ColumnChange, RowDiff, SampleRow, Transition
 from migration_magics.model.sampling import Sampled, SampledTable
 from migration_magics.model.schema import Column, Index, IndexPart
-from migration_magics.model.trace import Outcome, Step
+from migration_magics.model.trace import Operation, Outcome, Step, Trace
 from migration_magics.results import Authored, Rehearsed, Samples, SampleShown
 
 if TYPE_CHECKING:
@@ -152,6 +153,15 @@ def examples(cpu: Revision, others: tuple[Revision, ...], code: str) -> dict[str
             rows=tuple(diff for each in several for diff in each.rows),
             findings=tuple(finding for each in several for finding in each.findings),
             sampled=sampled,
+            trace=Trace(
+                (
+                    replace(
+                        _step(cpu, "upgrade", 0.012),
+                        operations=(Operation("alter_column", "evaluations", "size", duration_s=0.009),),
+                    ),
+                )
+            ),
+            estimates=(Estimate(cpu.id, "alter_column", "evaluations", 0.009, 1000, 250_000, 0.45, 4.5),),
             notes=("2 further revisions were not tried.",),
         ),
         "rehearsed_passed": replace(

@@ -36,6 +36,7 @@ def _(result: Rehearsed, settings: Settings) -> View:
         blocks.append(_revisions(result, settings))
     blocks += findings_table(result.findings, settings)
     blocks += rehearsal_blocks(result, settings)
+    blocks += _slowest(result)
     notes = (plain(count(len(result.revisions), "revision")), plain(f"on {result.method}"), plain(_sure(result)))
     return View(
         "Rehearsal",
@@ -44,6 +45,49 @@ def _(result: Rehearsed, settings: Settings) -> View:
         (*blocks, *remarks(*result.notes)),
         next_step(result.next_command, "Run it for real:"),
     )
+
+
+_SLOWEST = 10
+_TOLD_S = 0.001
+_START = (Column("revision", is_code=True, is_narrow=True), Column("operation", is_narrow=True))
+
+
+def _slowest(result: Rehearsed) -> list[Block]:
+    """The slowest operations on the copy, and what they would take on all rows."""
+    timed = [
+        (step.revision, each) for step in result.trace.steps for each in step.operations if each.duration_s >= _TOLD_S
+    ]
+    columns = (*_START, Column("of", is_code=True), Column("took", is_narrow=True))
+    rows = tuple(
+        Row((cell(code(id_)), cell(each.kind), cell(code(each.target)), cell(duration(each.duration_s))))
+        for id_, each in sorted(timed, key=lambda pair: -pair[1].duration_s)[:_SLOWEST]
+    )
+    blocks: list[Block] = [Folded("Slowest operations on the copy", (Table("Up", columns, rows),))] if rows else []
+    return [*blocks, *_estimated(result)]
+
+
+def _estimated(result: Rehearsed) -> list[Block]:
+    if not result.estimates:
+        return []
+    columns = (
+        *_START,
+        Column("table", is_code=True),
+        Column("on the sample", is_narrow=True),
+        Column("on all rows (estimated)", is_narrow=True),
+    )
+    rows = tuple(
+        Row(
+            (
+                cell(code(each.revision)),
+                cell(each.operation),
+                cell(code(each.table)),
+                cell(f"{duration(each.measured_s)}, {count(each.sample_rows, 'row')}"),
+                cell(f"{duration(each.low_s)} to {duration(each.high_s)}, {count(each.total_rows, 'row')}"),
+            )
+        )
+        for each in result.estimates[:_SLOWEST]
+    )
+    return [Folded("How long on all rows, scaled from the sample", (Table("Estimates", columns, rows),))]
 
 
 def _sure(result: Rehearsed) -> str:
