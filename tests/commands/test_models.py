@@ -195,6 +195,20 @@ class TestWhereModelsComeFrom:
             source(made.ws, "Base")
         assert "models=Base" in caught.value.hint
 
+    def test_models_that_import_and_do_not_map_are_told(self, made, tmp_path, unloaded):
+        text = """
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+class Base(DeclarativeBase): pass
+class Run(Base):
+    __tablename__ = "runs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    worker = relationship("Wroker")
+"""
+        (tmp_path / "billing.py").write_text(text)
+        with pytest.raises(ModelsProblem, match=r"Run\.worker refers to Wroker, and no model is called so"):
+            made.ws.revision(autogenerate=True, message="x", models="billing:Base")
+        assert not list(made.versions.glob("*.py"))
+
     def test_what_is_not_there_or_no_models_is_told(self, made, tmp_path, unloaded):
         (tmp_path / "billing.py").write_text("1 / 0")
         made.ws.lookup = {"n": 1}.get

@@ -6,13 +6,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from ...errors import ModelsProblem, NoModels
 from .. import failures
 from ..places import module_of
 from ..workplace import workplace
 from . import fresh
-from .registry import unique
+from .registry import missing_names, unique
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +69,25 @@ def by_name(
 
 def _imported(module: str, attribute: str, name: str, project: Project) -> tuple[sa.MetaData, ...]:
     with workplace(project):
-        return fresh.lasting(metadatas_of(_attribute(_module(module), module, attribute), name))
+        found = _attribute(_module(module), module, attribute)
+        _require_mapped(found, name)
+        return fresh.lasting(metadatas_of(found, name))
+
+
+def _require_mapped(value: object, name: str) -> None:
+    """Raise ModelsProblem for classes that import and do not map: a relationship to a class that nobody defines.
+
+    Only where a base or a registry is given: a MetaData does not know its classes.
+    """
+    registry = value if isinstance(value, orm.registry) else getattr(value, "registry", None)
+    if not isinstance(registry, orm.registry):
+        return
+    for missing, (class_, attribute) in missing_names(registry.mappers).items():
+        raise ModelsProblem(
+            f"The models of {name} do not fit together: {class_.__name__}.{attribute} refers to {missing}, "
+            "and no model is called so.",
+            hint=f"is the module of {missing} imported where {name} is defined?",
+        )
 
 
 def _module(module: str) -> Any:
