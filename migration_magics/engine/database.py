@@ -139,6 +139,8 @@ class Database:
         self.directory = directory or Path.cwd()
         """What a relative SQLite file is meant from: SQLAlchemy makes it absolute when the engine is made."""
         self.brake = Brake()
+        self.is_scratch = False
+        """A throwaway copy on somebody's server: what reaches beyond it is not run (see `fence`)."""
         self._is_ours = False
         remember(self, self._secrets())
 

@@ -66,6 +66,7 @@ def empty(like: Database | None, *, is_furnished: bool = False, is_template: boo
         connect_timeout_s=like.connect_timeout_s,
         connect_args=given,
     )
+    database.is_scratch = True
     try:
         if is_furnished and like.family == "postgresql":
             wanted = like.run(_furniture)

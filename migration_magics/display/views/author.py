@@ -71,12 +71,13 @@ def _questions(result: Authored, settings: Settings) -> tuple[Block, ...]:
         for each in shown
     )
     remedies = tuple(
-        Details(
-            redact(f"In the place of the file's own lines: {each.sentence.rstrip('.')}"),
-            Code(redact(each.remedy), "python"),
-        )
+        block
         for each in shown
         if each.remedy
+        for block in (
+            Prose(plain(redact(each.sentence))),
+            Details("In the place of the file's own lines", Code(redact(each.remedy), "python")),
+        )
     )
     return (Table("Only you know", columns, rows, hidden), *remedies)
 

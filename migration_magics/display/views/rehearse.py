@@ -72,8 +72,8 @@ def _estimated(result: Rehearsed) -> list[Block]:
     columns = (
         *_START,
         Column("table", is_code=True),
-        Column("on the sample", is_narrow=True),
-        Column("on all rows (estimated)", is_narrow=True),
+        Column("sample", is_narrow=True),
+        Column("estimate"),
     )
     rows = tuple(
         Row(
