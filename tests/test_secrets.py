@@ -180,7 +180,7 @@ def upgrade():
 def downgrade():
     op.execute(f"DROP ROLE {os.environ['ROLE']}")
 """
-BREAKS = """%%revision -m "cannot work"
+BREAKS = """%%revision -m "cannot work" --force
 def upgrade():
     url = op.get_bind().engine.url
     raise RuntimeError(f"{url.render_as_string(hide_password=False)} does not take {url.password}")
