@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool, Pool, SingletonThreadPool, StaticPool
 
 from ..errors import DatabaseUnreachable, UsageProblem
 from ..redact import MASK, redact, remember, secrets_of
-from . import failures, worker
+from . import failures, fence, worker
 from .brake import Brake
 
 if TYPE_CHECKING:
@@ -288,6 +288,8 @@ class Database:
         with failures.reaching(self.name, *self._secrets()):
             connection = self._open()
         with connection:
+            if self.is_scratch:
+                fence.attach(connection)
             return work(connection)
 
     async def _bridge(self, work: Callable[[Connection], T]) -> T:
@@ -305,6 +307,8 @@ class Database:
         try:
             if self.facts is None:
                 self.facts = await connection.run_sync(_facts)
+            if self.is_scratch:
+                await connection.run_sync(fence.attach)
             return await connection.run_sync(work)
         finally:
             await connection.close()

@@ -17,7 +17,7 @@ from sqlalchemy import exc
 from ..errors import EnvironmentFailed, MigrationError, Refused
 from ..model.trace import Doing, Step, Trace
 from ..redact import redact
-from . import aftermath, dry_run, fence, worker
+from . import aftermath, dry_run, worker
 from .commits import Commits
 from .environment import Captured, Configured, Environment, Request
 from .host import environment as host_environment
@@ -281,7 +281,6 @@ class Run:
     def watch(self, connection: Connection) -> None:
         """Prepare *connection* and listen to it."""
         self.keeper.prepare(connection)
-        fence.attach(connection, self.database)
         self.recorder.attach(connection)
         self.commits.attach(connection)
         self.database.watch(connection)

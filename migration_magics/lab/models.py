@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from ..engine import failures, fence
+from ..engine import failures
 from ..engine.autogenerate import create_models, models_against, tables_of
 from ..engine.reflect import reflect
 from ..engine.reflect.version_tables import version_tables, without
@@ -51,7 +51,6 @@ def _on(history: History, copy: scratch.Scratch, metadatas: Sequence[sa.MetaData
     database = copy.database
 
     def create(connection: sa.Connection) -> None:
-        fence.attach(connection, database)
         create_models(connection, metadatas)
         connection.commit()
 

@@ -94,6 +94,17 @@ def effects(sql: str) -> tuple[Effect, ...]:
     return tuple(found)
 
 
+def statements(sql: str) -> Iterator[str]:
+    """Yield the statements of *sql* that run now, with what is in strings and comments blotted out; of a DO block, its own."""
+    for masked, original in _statements(sql):
+        if _ROUTINE.match(masked):
+            return  # its body may hold semicolons
+        if _BLOCK.match(masked):
+            yield from (part.strip() for part in _PARTS.split(original)[1:])
+        else:
+            yield masked
+
+
 def bare(name: str | None) -> str:
     """Return *name* without its quotes; "" for None."""
     if not name:
