@@ -124,7 +124,7 @@ def diff(
             notes = (*notes, *said)
     found = diff_of(left.schema, right.schema, hints)
     if MODELS in (one.label, other.label) or _is_drift(one, other):
-        found = _unordered(found)
+        found = found.unordered
     if not all(side.label == DATABASE or side.ids == () for side in (one, other)):
         left, right = _without_seen(left), _without_seen(right)  # models and replays do not tell what is only seen
     key = ""
@@ -202,11 +202,6 @@ def _is_drift(one: Side, other: Side) -> bool:
     """Whether a place in the history and the database are compared."""
     sides = {one.label: one, other.label: other}
     return len(sides) == 2 and DATABASE in sides and MODELS not in sides
-
-
-def _unordered(found: SchemaDiff) -> SchemaDiff:
-    """Return *found* without columns that only stand in another order: what was added later stands last in a database."""
-    return SchemaDiff(tuple(change for change in found.changes if change.path[1:] != ("column order",)))
 
 
 def _renames(ws: WorkspaceState, one: Side, other: Side) -> tuple[Change, ...]:

@@ -181,9 +181,7 @@ def _widths(ws: WorkspaceState, name: str) -> Iterable[tuple[int, bool]]:
     """How many characters the version table of the connection *name* holds, and whether its database minds."""
     with ws.using(name):
         try:
-            database, options = ws.database, ws.calls(ws.database)[0].options
-            table, schema = str(options.get("version_table") or "alembic_version"), options.get("version_table_schema")
-            key = f"{schema}.{table}" if schema else table
+            database, key = ws.database, ws.calls(ws.database)[0].version_table
             found = None if database.is_missing else database.read(lambda opened: reflect(opened, frozenset({key})))
         except MigrationError:
             return

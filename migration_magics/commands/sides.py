@@ -184,8 +184,7 @@ def drift(history: Schema, database: Schema) -> SchemaDiff:
 
     Columns that only stand in another order are no change, and schemas the history has nothing in are somebody else's.
     """
-    found = diff(history, within(database, history))
-    return SchemaDiff(tuple(change for change in found.changes if change.path[1:] != ("column order",)))
+    return diff(history, within(database, history)).unordered
 
 
 def require_connection(ws: WorkspaceState, doing: str) -> None:

@@ -23,7 +23,7 @@ from ..model.rehearsal import Rehearsal
 from ..model.renamed import between, turned
 from . import capture, copies
 from .invariants import asked_again, asked_first
-from .rehearsal_words import amount, but_order, dropped, left, lost, named
+from .rehearsal_words import amount, dropped, left, lost, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -143,7 +143,7 @@ class _Trial:
         self.found = replace(self.found, again=again)
         if any(finding.rule == "again-fails" for finding in self.findings):
             return
-        differs = but_order(diff(above, self._schema()))
+        differs = diff(above, self._schema()).unordered
         self.found = replace(self.found, again_differs=differs)
         if differs:
             said = f"up again makes another schema than the first time: {named(differs)}"
@@ -152,7 +152,7 @@ class _Trial:
     def _came_back(
         self, start: Schema, before: capture.Before | None, above: Schema, renamed: tuple[Change, ...]
     ) -> None:
-        leftovers = but_order(diff(start, self._schema()))
+        leftovers = diff(start, self._schema()).unordered
         self.found = replace(self.found, leftovers=leftovers)
         if leftovers:
             self._find("leftovers", Severity.ERROR, f"its downgrade does not bring back the schema: {named(leftovers)}")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..model.change_words import what
-from ..model.diff import Change, SchemaDiff
 from ..model.rehearsal import Lost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..model.diff import Change, SchemaDiff
     from ..model.rowdiff import RowDiff
 
 _NAMED = 3
@@ -28,11 +28,6 @@ def _leftover(change: Change) -> str:
     where = f" of {change.path[0]}" if change.path[0] and len(change.path) > 1 else ""
     how = {"add": "is left over", "drop": "is missing", "alter": "is another one", "rename": "has another name"}
     return f"{what(change.path)}{where} {how[change.kind]}"
-
-
-def but_order(found: SchemaDiff) -> SchemaDiff:
-    """Return *found* without the order of columns: one that comes back at the end of its table has come back."""
-    return SchemaDiff(tuple(change for change in found.changes if change.path[1:] != ("column order",)))
 
 
 def lost(diffs: Sequence[RowDiff]) -> tuple[Lost, ...]:

@@ -46,6 +46,11 @@ class SchemaDiff:
     def __bool__(self) -> bool:
         return bool(self.changes)
 
+    @property
+    def unordered(self) -> SchemaDiff:
+        """The diff without columns that only stand in another order: what was added later stands last in a database."""
+        return SchemaDiff(tuple(change for change in self.changes if change.path[1:] != ("column order",)))
+
 
 def diff(before: Schema, after: Schema, renames: Sequence[Change] = ()) -> SchemaDiff:
     """Return what makes *after* of *before*: renames first, then table by table, then what belongs to no table.

@@ -21,6 +21,19 @@ def key(schema: str, name: str) -> str:
     return ".".join(f'"{part}"' if "." in part else part for part in (schema, name) if part)
 
 
+class _Keyed:
+    """What has a name of its own in a schema."""
+
+    __slots__ = ()
+    name: str
+    schema: str
+
+    @property
+    def key(self) -> str:
+        """See `key`."""
+        return key(self.schema, self.name)
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A column that numbers itself (GENERATED ... AS IDENTITY). *options* are its sequence's, where not the default."""
@@ -142,7 +155,7 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Table(_Keyed):
     """A table. *schema* is "" for the default one. *options* are what else belongs to it, sorted by name.
 
     Known options: `strict`, `without rowid`, `autoincrement`, `virtual` (its module and arguments), `engine`,
@@ -162,18 +175,13 @@ class Table:
     options: tuple[tuple[str, str], ...] = ()
     schema: str = ""
 
-    @property
-    def key(self) -> str:
-        """See `key`."""
-        return key(self.schema, self.name)
-
     def column(self, name: str) -> Column | None:
         """Return the column *name*, or None."""
         return next((column for column in self.columns if column.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class View(_Keyed):
     """A view with its query. A materialised one may have indexes."""
 
     name: str
@@ -183,14 +191,9 @@ class View:
     comment: str = ""
     schema: str = ""
 
-    @property
-    def key(self) -> str:
-        """See `key`."""
-        return key(self.schema, self.name)
-
 
 @dataclass(frozen=True, slots=True)
-class Enum:
+class Enum(_Keyed):
     """An enumerated type of PostgreSQL; *values* in their order."""
 
     name: str
@@ -198,14 +201,9 @@ class Enum:
     comment: str = ""
     schema: str = ""
 
-    @property
-    def key(self) -> str:
-        """See `key`."""
-        return key(self.schema, self.name)
-
 
 @dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(_Keyed):
     """A domain of PostgreSQL: a type with constraints."""
 
     name: str
@@ -216,14 +214,9 @@ class Domain:
     collation: str = ""
     schema: str = ""
 
-    @property
-    def key(self) -> str:
-        """See `key`."""
-        return key(self.schema, self.name)
-
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(_Keyed):
     """A sequence, but for those of identity columns. *options* where not the default; *owner* is "table.column" or ""."""
 
     name: str
@@ -231,11 +224,6 @@ class Sequence:
     options: tuple[tuple[str, str], ...] = ()
     owner: str = ""
     schema: str = ""
-
-    @property
-    def key(self) -> str:
-        """See `key`."""
-        return key(self.schema, self.name)
 
 
 @dataclass(frozen=True, slots=True)
