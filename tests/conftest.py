@@ -9,6 +9,7 @@ of JupyterLab in Chromium.
 from __future__ import annotations
 
 import contextlib
+import signal
 import uuid
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
     from tests.support.databases import Server
     from tests.support.kernel import Kernel
     from tests.support.lab import Lab, NotebookPage
+
+
+def pytest_configure() -> None:
+    """Let interrupts through: a shell that starts the tests in its background has them ignored, and what waits for one hangs."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

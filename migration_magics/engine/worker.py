@@ -39,8 +39,7 @@ class _Job(Generic[T]):
         self.value: T
         self.error: BaseException | None = None
         self.has_value = False
-        self.has_ended = False
-        self.noticed_s = math.inf
+        self.has_ended = self.has_noticed = False
         self._running = threading.Lock()
         self.thread = threading.Thread(
             target=contextvars.copy_context().run, args=(self._run,), name="migration", daemon=True
@@ -83,7 +82,7 @@ class _Job(Generic[T]):
 
             def __init__(self, *arguments: object) -> None:
                 super().__init__(*arguments)
-                job.noticed_s = time.monotonic()
+                job.has_noticed = True
 
         ident = self.thread.ident
         if ident is not None and not self.has_ended:
@@ -148,7 +147,7 @@ def _stop(job: _Job[T], brake: Brake, interrupt: BaseException) -> None:
         while not has_ended and time.monotonic() < began + GRACE_S:
             if brake.is_in_statement:
                 brake.cancel()
-            if _is_deaf(job, brake, began):
+            if not job.has_noticed and (not brake.is_in_statement or time.monotonic() > began + _PATIENCE_S):
                 job.interrupt()
             has_ended = job.wait(_POLL_S)
     except (KeyboardInterrupt, Interrupted) as second:
@@ -158,17 +157,6 @@ def _stop(job: _Job[T], brake: Brake, interrupt: BaseException) -> None:
     if job.error is not None and not isinstance(job.error, Interrupted):
         # the statement we cancelled fails with an error of the driver: it is the interrupt that caused it
         job.error = Interrupted().with_traceback(job.error.__traceback__)
-
-
-def _is_deaf(job: _Job[T], brake: Brake, began: float) -> bool:
-    """The work has to be told (again): not while a statement runs, nor while it ends what it had begun.
-
-    What was told may be lost: an exception raised inside a callback of the collector goes nowhere.
-    """
-    now = time.monotonic()
-    if not math.isinf(job.noticed_s):
-        return not brake.is_in_statement and now > job.noticed_s + _PATIENCE_S
-    return not brake.is_in_statement or now > began + _PATIENCE_S
 
 
 __all__ = ["GRACE_S", "Interrupted", "OutOfTime", "StillRunning", "call"]
