@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+OURS = "migration_magics_beyond"
+"""The execution option of a connection on which we make or drop a further copy ourselves."""
+
 _OTHERS = (
     "SELECT schema_name FROM information_schema.schemata "
     "WHERE schema_name <> DATABASE() AND schema_name NOT IN ('information_schema', 'performance_schema', 'sys')"
@@ -29,14 +32,14 @@ def attach(connection: Connection) -> None:
     others = _other_databases(connection) if connection.dialect.name in {"mysql", "mariadb"} else None
 
     def fence(
-        _connection: Connection,
+        sender: Connection,
         _cursor: Any,
         statement: str,
         parameters: Any,
         _context: Any,
         _many: bool,  # noqa: FBT001 - SQLAlchemy hands it over so
     ) -> tuple[str, Any]:
-        found = reach(statement, others)
+        found = Reach.INSIDE if sender.get_execution_options().get(OURS) else reach(statement, others)
         if found is Reach.SERVER:
             return "SELECT 1", ()
         if found is Reach.BEYOND:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import Connection, Engine
 
-from ..engine import failures
+from ..engine import failures, fence
 from ..engine.database import Database
 from ..errors import MigrationError
 
@@ -29,6 +29,9 @@ PREFIX = "mm_scratch_"
 
 _NAME = re.compile(rf"{PREFIX}(?P<made_s>\d+)_\d+_[0-9a-f]+\Z")
 _NAME_SAID = re.compile(rf"`?{PREFIX}\d+_\d+_[0-9a-f]+(?:`?\.|`)?")
+_BEYOND = {fence.OURS: True}
+"""For a copy of a copy, too: making and dropping databases is what this module is for."""
+
 _LEFT_BEHIND_AFTER_S = 60.0
 """How old one is at least that counts as left behind when nobody is connected to it: making one and connecting takes less."""
 
@@ -104,7 +107,7 @@ def in_memory() -> Iterator[Scratch]:
 
 def _make(connection: Connection, like: Database, name: str, *, is_template: bool) -> dict[str, Any]:
     """Create the database *name*; return what the driver is to be given besides its URL (TLS options and such)."""
-    admin = connection.execution_options(isolation_level="AUTOCOMMIT")
+    admin = connection.execution_options(isolation_level="AUTOCOMMIT", **_BEYOND)
     _require_right(admin, like)
     _sweep(admin, like.family)
     given = _driver_arguments(like.engine, name)
@@ -168,7 +171,7 @@ def _furniture(connection: Connection) -> tuple[str, ...]:
 
 
 def _furnish(connection: Connection, statements: tuple[str, ...]) -> None:
-    admin = connection.execution_options(isolation_level="AUTOCOMMIT")
+    admin = connection.execution_options(isolation_level="AUTOCOMMIT", **_BEYOND)
     for statement in statements:
         try:
             admin.exec_driver_sql(statement.replace("%", "%%"))
@@ -215,7 +218,7 @@ def _sweep(connection: Connection, family: str) -> None:
 
 
 def _drop(connection: Connection, family: str, name: str) -> None:
-    admin = connection.execution_options(isolation_level="AUTOCOMMIT")
+    admin = connection.execution_options(isolation_level="AUTOCOMMIT", **_BEYOND)
     if family == "postgresql":
         admin.execute(
             sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": name}

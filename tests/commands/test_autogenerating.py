@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from alembic.operations import ops
 
 from migration_magics.commands.api import Workspace
 from migration_magics.errors import AuthoringProblem, NoModels, NotConnected, QuestionsOpen, UsageProblem
@@ -416,6 +418,17 @@ def test_several_databases_are_written_as_alembic_writes_them(tmp_path, monkeypa
         each for each in zip(theirs.splitlines(), written.code.splitlines(), strict=True) if each[0] != each[1]
     ] == [each for each in zip(theirs.splitlines(), written.code.splitlines(), strict=True) if "Create Date" in each[0]]
     ws.close()
+
+
+def test_what_another_file_imported_is_not_in_this_one(sqlite):
+    """Alembic shares one set of imports among all files of a process, into which hooks put theirs."""
+    shared = inspect.signature(ops.MigrationScript).parameters["imports"].default
+    shared.add("import colorsys")
+    try:
+        sqlite.models(CHECKED)
+        assert "colorsys" not in sqlite.autogenerate("first").code
+    finally:
+        shared.discard("import colorsys")
 
 
 CHECKED = "sa.Table('evaluations', metadata, C('id', sa.Integer, primary_key=True), sa.CheckConstraint('id > 0', name='ck_id'))\n"

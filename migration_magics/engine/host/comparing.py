@@ -22,6 +22,7 @@ from mako.pygen import PythonPrinter
 
 from .comparators import plugged
 from .user_types import importing
+from .writing import revision_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -82,7 +83,7 @@ class Findings:
             assert context.config is not None  # noqa: S101 - there is one whenever env.py runs
             assert context.script is not None  # noqa: S101
             arguments = {**_ARGUMENTS, **self.arguments}
-            self.revision_context = RevisionContext(context.config, context.script, arguments)
+            self.revision_context = revision_context(context.config, context.script, arguments)
         self.migration_context = context
         rev = heads if self.is_strict or context.script is None else tuple(context.script.get_heads())
         with warnings.catch_warnings(record=True) as caught, plugged(context.opts, self.setups):

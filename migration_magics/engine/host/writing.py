@@ -62,6 +62,18 @@ class Rendered:
     message: str
 
 
+def revision_context(config: Config, directory: ScriptDirectory, wanted: Mapping[str, Any]) -> RevisionContext:
+    """Return what Alembic makes a revision file with; *wanted* are the arguments of `alembic revision` by its names.
+
+    Each script gets a set of imports of its own: Alembic 1.20 gives all of a process the same one, so that what a hook of one
+    project adds would stand in the files of the next.
+    """
+    context = RevisionContext(config, directory, dict(wanted))
+    for script in context.generated_revisions:
+        script.imports = set()
+    return context
+
+
 def rendered(
     config: Config,
     directory: ScriptDirectory,
@@ -80,7 +92,7 @@ def rendered(
     wants its env.py to take part (`revision_environment`); *path* and *created* replace an earlier file's. *prepared* is
     what env.py's part has come to already, in place of *wanted*. Raises Alembic's CommandError, TemplateFailed, Dropped.
     """
-    context = RevisionContext(config, directory, dict(wanted)) if prepared is None else prepared
+    context = revision_context(config, directory, wanted) if prepared is None else prepared
     context.script_directory = directory
     for dialect, options in environments:
         _take_part(context, directory, dialect, options, with_directives=with_directives)
