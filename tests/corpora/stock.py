@@ -14,9 +14,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from tests.support.alembic_imports import forget_imports
+
 
 def alembic(ini: Path, name: str, *arguments: object, **options: object) -> None:
     """Run the `alembic` command *name* in this process; `fileConfig` does nothing, so that pytest keeps its handlers."""
+    forget_imports()
     config = Config(str(ini), stdout=io.StringIO(), output_buffer=io.StringIO())
     with mock.patch.object(logging.config, "fileConfig"):
         getattr(command, name)(config, *arguments, **options)

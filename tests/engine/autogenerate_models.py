@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.operations import ops
 from hypothesis import strategies as st
 
 from migration_magics.engine import drafts
@@ -18,6 +16,7 @@ from migration_magics.engine.database import Database
 from migration_magics.engine.drafts import Order
 from migration_magics.engine.environment import Environment
 from migration_magics.engine.project import find
+from tests.support.alembic_imports import forget_imports
 
 ENV = """
 import sqlalchemy as sa
@@ -147,8 +146,7 @@ class Day:
         """The text of the file that `alembic revision --autogenerate` writes; it is gone afterwards."""
         config = Config(str(self.folder / "alembic.ini"))
         config.attributes.update(engine=self.engine, metadata=metadata, options=options or {})
-        # Alembic 1.20 gives all files of a process one set of imports: those of earlier tests would be in this file.
-        inspect.signature(ops.MigrationScript).parameters["imports"].default.clear()
+        forget_imports()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # foreign keys in a circle
             command.revision(config, message="a day", autogenerate=True, rev_id="r1")
