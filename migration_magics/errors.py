@@ -28,6 +28,7 @@
     │   ├── DatabaseLocked              somebody else holds the lock we waited for (TimeoutError)
     │   └── AnotherMigrator             another migration runs on this database; its holder is named (TimeoutError)
     ├── ReplayInterrupted               stopped by the user while a scratch copy was worked on; nothing else was touched
+    ├── Busy                            another command of this notebook runs, begun by a button (RuntimeError)
     ├── DatabaseAhead                   the database stands at a revision that the project does not know (LookupError)
     ├── CheckFailed                     a check that was asked for found something (`current --check-heads`)
     ├── GuardProblem                    nothing was changed
@@ -219,6 +220,10 @@ class DatabaseLocked(ConnectionProblem, TimeoutError):
 
 class AnotherMigrator(ConnectionProblem, TimeoutError):
     """Another migration holds this database's advisory lock."""
+
+
+class Busy(MigrationError, RuntimeError):
+    """Another command of this notebook runs, begun by a button."""
 
 
 class DatabaseAhead(MigrationError, LookupError):

@@ -6,6 +6,7 @@ import builtins
 import inspect
 import re
 import signal
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,25 @@ def provokes(cls: type[errors.MigrationError], message: str, hint: str) -> Calla
         return function
 
     return register
+
+
+@provokes(errors.Busy, r"%migrate rehearse is running in this notebook", r"wait until .* run this cell again")
+def _(made: Made) -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def work() -> None:
+        with made.ws.turns.take("%migrate rehearse"):
+            begun.set()
+            end.wait(20)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    begun.wait(5)
+    try:
+        made.ws.status()
+    finally:
+        end.set()
+        thread.join()
 
 
 @provokes(errors.UsageProblem, r"--yess", r"--yes\b")

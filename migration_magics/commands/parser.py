@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from importlib import import_module
 from types import MappingProxyType
@@ -25,6 +25,7 @@ from .table import CELLS, COMMANDS
 
 if TYPE_CHECKING:
     from ..results import Result
+    from .turns import Turns
 
 R = TypeVar("R", bound="Result")
 S = TypeVar("S", str, "tuple[str, ...]")
@@ -38,6 +39,10 @@ class SwitchesConnection(Protocol):
 
     def using(self, name: str, /) -> AbstractContextManager[object]:
         """Use the connection *name* for a while, then the one before again."""
+
+    @property
+    def turns(self) -> Turns:
+        """Who may use it now."""
 
     @property
     def protected_name(self) -> str:
@@ -148,8 +153,11 @@ def execute(workspace: SwitchesConnection | None, parsed: Parsed, **context: obj
         return help_page(command)
     function = _function(command.run)
     known = {name: context[name] for name in command.context if name in context}
-    switched = workspace.using(parsed.on) if workspace is not None and parsed.on else nullcontext()
-    with switched:
+    with ExitStack() as stack:
+        if workspace is not None:
+            stack.enter_context(workspace.turns.take(command.typed))
+            if parsed.on:
+                stack.enter_context(workspace.using(parsed.on))
         try:
             result = function(workspace, **parsed.arguments, **known)
         except MigrationError as error:

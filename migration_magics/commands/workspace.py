@@ -21,6 +21,7 @@ from ..errors import ConnectionNotFound, MigrationError, NotConnected, ProjectNo
 from ..lab.timeline import Timelines
 from ..model.names import Names
 from ..results import ConnectionShown, ProjectShown
+from .turns import Turns
 
 if TYPE_CHECKING:
     from ..engine.database import Database
@@ -65,6 +66,8 @@ class WorkspaceState:
         self.lookup: Lookup = lookup or (lambda _name: None)
         self.settings = settings or configuration.read().settings
         self.on_step: runner.OnStep | None = None
+        self.turns = Turns()
+        self.drawn_error: BaseException | None = None  # by a widget, which raises none
         self.model_cells = ModelCells()
         self.moves: list[Move] = []
         self._entries: dict[str, _Entry] = {}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..errors import MigrationError
 from ..settings import Settings
 
 if TYPE_CHECKING:
     from ..results import Result
     from .view import View
 
-__all__ = ["COLUMNS", "bundle", "configure", "fit", "progress_bundle", "text"]
+__all__ = ["COLUMNS", "bundle", "configure", "error_bundle", "fit", "gone_bundle", "progress_bundle", "text"]
 
 COLUMNS = 100
 """How wide text is where nobody says: the same result gives the same text everywhere."""
@@ -65,6 +66,24 @@ def progress_bundle(
             notes=(running, plain(duration(elapsed_s))),
         )
     )
+
+
+def gone_bundle(command: str) -> dict[str, str]:
+    """Return what stands in a widget's place where it can't be drawn: the *command* that draws it again."""
+    from .view import View, code, plain
+
+    return _bundle(View("Not on show here", notes=((*plain("the buttons need a running kernel:"), code(command)),)))
+
+
+def error_bundle(error: BaseException, *, hint: str = "") -> dict[str, str]:
+    """Return *error* as a widget draws it: what is wrong and the next command; of others than ours the kind, too."""
+    from ..redact import redact
+    from .view import View, plain
+
+    is_ours = isinstance(error, MigrationError)
+    said = str(error) if is_ours else f"{type(error).__name__}: {redact(str(error))}"
+    advice = hint or (error.hint if isinstance(error, MigrationError) else "") or "%migrate why"
+    return _bundle(View("Error", notes=(plain(said), plain(advice))))
 
 
 def _bundle(view: View) -> dict[str, str]:

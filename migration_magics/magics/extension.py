@@ -34,6 +34,7 @@ def load(shell: InteractiveShell, ours: MigrateMagics | None = None) -> None:
     shell.register_magics(ours)
     shell.input_transformers_cleanup.append(keep_empty_cell)
     shell.Completer.custom_matchers.append(ours.matcher)
+    shell.events.register("post_run_cell", ours.show_widget)
     if ours.displaced:
         shell.display_pub.publish({"text/plain": _collision(ours.displaced)})
 
@@ -58,6 +59,7 @@ def unload(shell: InteractiveShell) -> None:
     transformers[:] = [transformer for transformer in transformers if transformer is not keep_empty_cell]
     matchers = shell.Completer.custom_matchers
     matchers[:] = [matcher for matcher in matchers if matcher is not ours.matcher]
+    shell.events.unregister("post_run_cell", ours.show_widget)
     forget_terminal()
     ours.close()
 

@@ -19,6 +19,7 @@ from IPython.core.magic import (
 )
 from IPython.display import display
 
+from .. import widgets
 from ..commands.help import cell_docstring, docstring
 from ..commands.parser import Parsed, SwitchesConnection, execute, parse, parse_cell
 from ..commands.table import CELLS, COMMANDS
@@ -54,6 +55,7 @@ class Workspace(SwitchesConnection, Protocol):
 
     settings: Settings
     on_step: Any
+    drawn_error: BaseException | None
 
     def close(self) -> None:
         """Close every connection that was made here."""
@@ -94,6 +96,7 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
         self._scope: Mapping[str, Any] = {}
         self._error: BaseException | None = None
         self._shown: BaseException | None = None
+        self._interactive: tuple[Result, str | None] | None = None
         self.matcher = new_matcher(shell, lambda: self._workspace)
         self.observe(lambda _change: self._apply_settings(), names())
 
@@ -137,6 +140,15 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
     models.__doc__ = cell_docstring(CELLS["models"])
     revision.__doc__ = cell_docstring(CELLS["revision"])
 
+    def show_widget(self, info: Any) -> None:
+        """After a cell: where it showed a result that has a widget, show that below. IPython calls it (`post_run_cell`)."""
+        interactive, self._interactive = self._interactive, None
+        if interactive is None or info.result is not interactive[0] or not hasattr(self.shell, "kernel"):
+            return
+        result, on = interactive
+        workspace: Any = self._workspace_in_use()
+        display(widgets.widget(result, workspace, on=on))  # type: ignore[no-untyped-call]
+
     def close(self) -> None:
         """Close the workspace, if one was ever needed."""
         if self._workspace is not None:
@@ -176,6 +188,8 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
             yield
         except BaseException as error:
             self._error, self._shown = error, getattr(sys, "last_value", None)
+            if self._workspace is not None:
+                self._workspace.drawn_error = None
             if isinstance(error, ConfirmationRequired) and error.planned is not None:
                 display(error.planned)  # type: ignore[no-untyped-call] # what it is about, before the question
             raise
@@ -191,6 +205,8 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
             result = execute(workspace, parsed, last_error=self._last_error(), **context)
         if workspace is not None and parsed.command.group in _CHANGING:
             workspace.learn_names(parsed.on)
+        if workspace is not None and widgets.has_widget(result):
+            self._interactive = result, parsed.on
         if cell := getattr(result, "cell", ""):
             self.shell.set_next_input(cell)
         return result
@@ -234,7 +250,10 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
         return eval(expression, self.shell.user_ns, dict(self._scope))  # noqa: S307
 
     def _last_error(self) -> BaseException | None:
-        """Return the last error of a magic, or of a workspace method if that failed later."""
+        """Return the last error of a magic, or of a workspace method or a widget if that failed later."""
+        drawn = self._workspace.drawn_error if self._workspace is not None else None
+        if drawn is not None:
+            return drawn
         shown = getattr(sys, "last_value", None)
         is_newer = isinstance(shown, MigrationError) and shown is not self._shown
         return shown if is_newer else self._error

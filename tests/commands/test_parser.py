@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from migration_magics.commands.parser import bind, execute, parse, parse_cell
 from migration_magics.commands.table import CELLS, COMMANDS
+from migration_magics.commands.turns import Turns
 from migration_magics.errors import UsageProblem
 
 VALUES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -245,6 +246,7 @@ class Connections:
     current = "first"
     protected_name = ""
     elsewhere_name = ""
+    turns = Turns()
 
     @contextlib.contextmanager
     def using(self, name):

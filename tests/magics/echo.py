@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from migration_magics.commands.table import CELLS, COMMANDS
+from migration_magics.commands.turns import Turns
 from migration_magics.errors import NotConnected
 from migration_magics.magics.extension import load
 from migration_magics.magics.magics import MigrateMagics
@@ -23,8 +24,10 @@ class EchoWorkspace:
     log: list[str] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
     on_step: object = None
+    drawn_error: BaseException | None = None
     protected_name: str = ""
     elsewhere_name: str = ""
+    turns: Turns = field(default_factory=Turns)
 
     @contextlib.contextmanager
     def using(self, name: str) -> Iterator[None]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..declaration import Argument, Command, flag, option
 from .author import AUTHOR
 from .compare import COMPARE
+from .interact import INTERACT
 from .look import LOOK
 from .mend import MEND
 from .move import MOVE
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
-    {command.name: command for command in (*SET_UP, *LOOK, *COMPARE, *AUTHOR, *MEND, *MOVE, *TRY, *SHARE)}
+    {command.name: command for command in (*SET_UP, *LOOK, *COMPARE, *AUTHOR, *MEND, *MOVE, *TRY, *INTERACT, *SHARE)}
 )
 """Every command of `%migrate`, by name, in the order help shows them."""
 
