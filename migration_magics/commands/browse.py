@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..engine import offline, planner, targets
@@ -30,7 +31,7 @@ _LOOKED_INTO = 200
 
 def status(ws: WorkspaceState, *, all: bool = False) -> Status | StatusOfAll:  # noqa: A002 - the option's name
     """Return where the database stands and the next sensible command; with *all* how every connection stands."""
-    return _status_of_all(ws) if all else _status(ws)
+    return _status_of_all(ws) if all else one_status(ws)
 
 
 def _status_of_all(ws: WorkspaceState) -> StatusOfAll:
@@ -63,7 +64,8 @@ def _status_of_all(ws: WorkspaceState) -> StatusOfAll:
     return StatusOfAll(graph.newest_first, shown, applied, project, tuple(notes))
 
 
-def _status(ws: WorkspaceState) -> Status:
+def one_status(ws: WorkspaceState) -> Status:
+    """Return where the database in use stands and the next sensible command."""
     project = ws.project_shown()
     connection = ws.connection_shown() if ws.has_connection else None
     if project is None:
@@ -247,19 +249,25 @@ def _in_range(ws: WorkspaceState, graph: Graph, text: str) -> tuple[Revision, ..
 def show(ws: WorkspaceState, *, revision: str = "head") -> Shown:
     """Return the revision (or revisions: `heads`, `current`) with its source and its SQL on the connection's dialect."""
     graph = ws.chain.graph
-    ids, _problem = _current_or_none(ws)
     if revision == "current":
         wanted = current_known(graph, ws.heads_of(ws.database))
     else:
         wanted = planner.resolve(ws.chain, revision, "show")
     if not wanted:
         raise targets.not_found(graph, revision)
-    applied = graph.ancestors(current_known(graph, ids))
-    changes, notes = _changes(ws)
-    shown = tuple(_shown(graph, id_, ids, applied, changes) for id_ in wanted)
+    shown = in_full(ws, wanted)
     dialect = ws.database.dialect if ws.has_connection else "sqlite"
     sql, why = _sql(ws, wanted, dialect)
-    return Shown(shown, dialect, sql, why, notes)
+    return replace(shown, dialect=dialect, sql=sql, problem=why)
+
+
+def in_full(ws: WorkspaceState, wanted: tuple[str, ...]) -> Shown:
+    """Return the revisions *wanted*, in their order, each with its source and its schema change; without SQL."""
+    graph = ws.chain.graph
+    ids, _problem = _current_or_none(ws)
+    applied = graph.ancestors(current_known(graph, ids))
+    changes, notes = _changes(ws)
+    return Shown(tuple(_shown(graph, id_, ids, applied, changes) for id_ in wanted), notes=notes)
 
 
 def _changes(ws: WorkspaceState) -> tuple[Mapping[str, SchemaDiff], tuple[str, ...]]:

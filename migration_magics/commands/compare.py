@@ -116,12 +116,19 @@ def diff(
     with ws.one_look():
         one = side(ws, before, is_from_database=from_database, models=models)
         other = side(ws, after, is_from_database=from_database, models=models)
-        left, right, notes = comparable(one, other)
-        hints = _renames(ws, one, other) if not notes else ()
-        is_loose = bool(notes)
-        if table is None:
-            left, right, said = _as_checked(ws, left, right)
-            notes = (*notes, *said)
+        return compared(ws, one, other, table=table, diagram=diagram)
+
+
+def compared(
+    ws: WorkspaceState, one: Side, other: Side, *, table: str | None = None, diagram: bool = False
+) -> Compared:
+    """Return what would make *other* of *one*; with *table* only what differs in that."""
+    left, right, notes = comparable(one, other)
+    hints = _renames(ws, one, other) if not notes else ()
+    is_loose = bool(notes)
+    if table is None:
+        left, right, said = _as_checked(ws, left, right)
+        notes = (*notes, *said)
     found = diff_of(left.schema, right.schema, hints)
     if MODELS in (one.label, other.label) or _is_drift(one, other):
         found = found.unordered

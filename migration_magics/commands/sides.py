@@ -106,7 +106,11 @@ def side(
         meant = source(ws, models)
         at = schema_of_models(history_of(ws), like_of(ws), meant.metadatas)
         return Side(at.schema, MODELS, f"{meant.said}, {at.place}", at.notes)
-    ids = () if wanted == "base" else _ids(ws, wanted, doing)
+    return side_at(ws, () if wanted == "base" else _ids(ws, wanted, doing), is_from_database=is_from_database)
+
+
+def side_at(ws: WorkspaceState, ids: tuple[str, ...], *, is_from_database: bool = False) -> Side:
+    """Return the schema at the revisions *ids*, nothing at none. Raises ReplayFailed."""
     if not ids and not is_from_database:
         return Side(Schema(_family(ws)), "base", NOTHING, ids=())
     at = ws.timelines.at(history_of(ws), like_of(ws), ids, is_from_database=is_from_database)
