@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.browser import chromium, running_chromium
 from tests.support.databases import mariadb_server, postgresql_server
 from tests.support.kernel import execute, notebook_of, running_kernel
-from tests.support.lab import chromium, open_page, running_browser, running_lab
+from tests.support.lab import open_page, running_lab
 from tests.support.need import missing
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
     from playwright.sync_api import BrowserContext
 
+    from tests.support.browser import Chromium
     from tests.support.databases import Server
     from tests.support.kernel import Kernel
     from tests.support.lab import Lab, NotebookPage
@@ -128,24 +130,29 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def browser_context() -> Iterator[BrowserContext]:
-    """One Chromium for a module of tests; its one context keeps the HTTP cache from page to page.
-
-    Not for the whole process: while Playwright is on, the main thread has a running event loop, and whichever test
-    calls `asyncio.run` next would fail. Keep such tests out of modules that use a browser.
-    """
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """One Chromium for this pytest process."""
     executable = chromium()
     if executable is None:
         missing("chromium", "no Chromium on this machine")
-    with running_browser(executable) as browser:
-        context = browser.new_context(viewport={"width": 1200, "height": 1900})  # tall: all cells in view
+    with running_chromium(executable, tmp_path_factory.mktemp("chromium")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser_context(browser: Chromium) -> Iterator[BrowserContext]:
+    """The Chromium, as Playwright has it, for a module: `asyncio.run` fails there, so such tests belong elsewhere."""
+    with browser.connected() as context:
         yield context
-        context.close()
 
 
 @pytest.fixture
 def notebook_page(browser_context: BrowserContext, lab: Lab) -> Iterator[NotebookPage]:
-    """An empty page; its `open` shows a notebook in JupyterLab."""
+    """JupyterLab without a notebook, its `open` or `run_cells` shows one; fails where the console tells an error.
+
+    A test that expects errors or requests to the outside compares and clears `errors` and `foreign`.
+    """
     with open_page(lab, browser_context) as page:
         yield page
+    assert (page.foreign, page.errors) == ([], [])

@@ -6,17 +6,13 @@ import pytest
 
 from tests.magics.test_completion import readable
 from tests.magics.test_completion_in_a_kernel import SET_UP
-from tests.support.kernel import notebook_of
 
 pytestmark = pytest.mark.browser
 
 
 def test_the_pop_up_shows_revisions_and_fills_one_in(notebook_page):
-    notebook_page.open(
-        "completion.ipynb",
-        notebook_of([SET_UP, "%migrate show a", "%%revision -m x\nop.drop_column('evaluations', 'r"]),
-    )
-    assert not notebook_page.run_all()  # the unfinished cells fail; the first has run
+    unfinished = ("%migrate show a", "%%revision -m x\nop.drop_column('evaluations', 'r")
+    assert not notebook_page.run_cells(SET_UP, *unfinished)  # these fail; the first has run
     page = notebook_page.page
     for number, shown, beside in ((1, "a1", "create evaluations"), (2, "runtime_ms", "column of evaluations")):
         notebook_page.edit(number)
@@ -33,4 +29,3 @@ def test_the_pop_up_shows_revisions_and_fills_one_in(notebook_page):
             "number => jupyterapp.shell.currentWidget.content.widgets[number].model.sharedModel.getSource()", number
         )
         assert source.endswith(shown)
-    assert notebook_page.foreign == []

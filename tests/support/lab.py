@@ -1,6 +1,8 @@
-"""A JupyterLab on the loopback interface, and a page in a headless Chromium that shows one of its notebooks.
+"""A JupyterLab on the loopback interface, and the page in a headless Chromium that shows its notebooks, one after the other.
 
-Nothing is loaded from outside: the browser resolves no name, and a page records every request that is not the server's.
+Loading JupyterLab takes seconds, opening one more notebook in it a third: so one page serves all tests of a process. Each
+test's notebooks are in a folder of their own, and what the test leaves is closed. A page records every request that is not
+the server's, and every error in its console.
 """
 
 from __future__ import annotations
@@ -8,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -18,7 +19,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .browser import HEIGHT, as_new
 from .jupyter import environment
+from .kernel import notebook_of
 from .processes import ROOT, spawn, stop
 
 if TYPE_CHECKING:
@@ -26,22 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nbformat import NotebookNode
-    from playwright.sync_api import Browser, BrowserContext, Locator, Page
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator, Page, Request, Response
 
 START_TIMEOUT_S = 90.0
-
-CHROMIUM_FLAGS = (
-    "--no-sandbox",  # as root Chromium has none
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",  # containers give /dev/shm 64 MB
-    # the proof that nothing is loaded from outside; Playwright's route() would switch the HTTP cache off
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
 
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {
@@ -60,13 +50,8 @@ DISABLED = {
     "@jupyterlab/apputils-extension:announcements": True,  # the pop-up over the lower right, and the update check
     "@jupyterlab/extensionmanager-extension:plugin": True,
     "@jupyterlab/apputils-extension:splash": True,  # the sheet over the page while a theme changes
+    "@jupyterlab/debugger-extension": True,  # complains in the console of each kernel that ends
 }
-
-
-def chromium() -> str | None:
-    """Return the installed Chromium: `MM_CHROMIUM`, or what PATH has."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return os.environ.get("MM_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +113,6 @@ def _answers(lab: Lab) -> bool:
         return False
 
 
-@contextlib.contextmanager
-def running_browser(executable: str) -> Iterator[Browser]:
-    """Give a headless Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, headless=True, args=list(CHROMIUM_FLAGS))
-        yield browser
-        browser.close()
-
-
 def without_outputs(notebook: NotebookNode) -> NotebookNode:
     """Return *notebook* as if nobody had run it yet."""
     for cell in notebook.cells:
@@ -149,39 +123,84 @@ def without_outputs(notebook: NotebookNode) -> NotebookNode:
 
 @dataclass(slots=True)
 class NotebookPage:
-    """One notebook, open in JupyterLab."""
+    """One notebook at a time, open in JupyterLab."""
 
     page: Page
     lab: Lab
+    folder: Path
+    """Where the test's notebooks are, and where their kernels work."""
     foreign: list[str] = field(default_factory=list)
     """Addresses asked for that are not the server's."""
     errors: list[str] = field(default_factory=list)
-    """Failed requests and JavaScript errors."""
+    """Failed requests, JavaScript errors, and what the console calls an error."""
 
     def open(self, name: str, notebook: NotebookNode) -> None:
-        """Write *notebook* as the file *name*, open it, and wait until its kernel answers."""
+        """Write *notebook* as the file *name*, open it in place of the last one, and wait until its kernel answers."""
         import nbformat
 
-        nbformat.write(notebook, self.lab.root / name)
-        self.page.goto(f"{self.lab.url}/doc/tree/{name}?token={self.lab.token}", wait_until="domcontentloaded")
-        self.page.wait_for_function(
-            "() => window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length > 0",
-            timeout=START_TIMEOUT_S * 1000,
-        )
-        self.page.evaluate(
-            """async () => {
-                const panel = jupyterapp.shell.currentWidget;
-                await jupyterapp.restored;
-                await panel.context.ready;
-                await panel.sessionContext.ready;
-                await panel.sessionContext.session.kernel.info;
-            }"""
-        )
+        nbformat.write(notebook, self.folder / name)
+        path = f"{self.folder.name}/{name}"
+        as_new(self.page)
+        if self.page.evaluate("() => 'jupyterapp' in window"):
+            self.page.evaluate(_OPEN, path)
+        else:
+            self.page.goto(f"{self.lab.url}/doc/tree/{path}?token={self.lab.token}", wait_until="domcontentloaded")
+            self.page.wait_for_function(
+                "() => window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length > 0",
+                timeout=START_TIMEOUT_S * 1000,
+            )
+        self.page.evaluate(_READY)
         self.theme("JupyterLab Light")  # the server keeps a theme: an earlier test's would be inherited
+
+    def run_cells(self, *cells: str) -> bool:
+        """Open a notebook of *cells* and run them; return, when the last has ended, whether all of them ran."""
+        self.open("cells.ipynb", notebook_of(cells))
+        return self.run_all()
 
     def run_all(self) -> bool:
         """Run all cells; return, when the last has ended, whether all of them ran."""
         return bool(self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')"))
+
+    def run(self, number: int) -> bool:
+        """Run cell *number*; return, when it has ended, whether it ran."""
+        ran = self.page.evaluate(
+            """number => {
+                jupyterapp.shell.currentWidget.content.activeCellIndex = number;
+                return jupyterapp.commands.execute('notebook:run-cell');
+            }""",
+            number,
+        )
+        return bool(ran)
+
+    def settle(self) -> None:
+        """Wait until the kernel has handled all it was sent, such as a widget's messages, and its answers are drawn.
+
+        What a widget does in a thread of its own may go on: wait for what it shows.
+        """
+        self.page.evaluate(
+            """async () => {
+                await jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestKernelInfo();
+                for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
+            }"""
+        )
+
+    def saved(self) -> NotebookNode:
+        """Save the notebook and return it, with its outputs and the state of its widgets."""
+        import nbformat
+
+        path = self.page.evaluate(
+            "async () => (await jupyterapp.shell.currentWidget.context.save(), document.location.href)"
+        )
+        saved: NotebookNode = nbformat.read(self.folder / path.rsplit("/", 1)[1].split("?")[0], as_version=4)
+        return saved
+
+    def reopen_untrusted(self) -> None:
+        """Save the notebook and open it as a colleague would: not trusted, its kernel gone, a new one started."""
+        copy = self.saved()
+        copy.metadata["copied"] = True  # JupyterLab signs what is in a notebook: no signature fits another content
+        self.open("untrusted.ipynb", copy)
+        widgets = "jupyterapp.shell.currentWidget.content.widgets"
+        assert self.page.evaluate(f"() => {widgets}.every(w => w.model.type !== 'code' || !w.model.trusted)")
 
     def theme(self, name: str) -> None:
         """Change to the theme *name* and wait until it shows."""
@@ -193,6 +212,16 @@ class NotebookPage:
         )
         self.page.locator("#jupyterlab-splash").wait_for(state="detached")
         self.page.wait_for_function("() => [...document.styleSheets].length && document.fonts.status === 'loaded'")
+
+    def resize(self, width: int, height: int = HEIGHT) -> None:
+        """Make the window *width* by *height* CSS pixels; the next notebook has it wide again."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.evaluate("async () => { for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame); }")
+
+    def shoot(self, name: str, part: Locator | None = None) -> None:
+        """Write a picture of the page, or of *part*, to *name*.png in the folder `MM_SHOTS`; without it none is taken."""
+        if folder := os.environ.get("MM_SHOTS"):
+            (part or self.page).screenshot(path=f"{folder}/{name}.png")
 
     def edit(self, number: int) -> None:
         """Put the cursor into cell *number*."""
@@ -215,17 +244,72 @@ class NotebookPage:
         return self.cell(number).locator(".jp-OutputArea-output")
 
 
+_CLOSE = """async () => {
+    for (const panel of [...jupyterapp.shell.widgets('main')]) {
+        await panel.sessionContext?.shutdown();
+        panel.dispose();
+    }
+}"""
+
+_OPEN = f"""async path => {{
+    await ({_CLOSE})();
+    await jupyterapp.commands.execute('docmanager:open', {{path, factory: 'Notebook'}});
+}}"""
+
+_READY = """async () => {
+    const panel = jupyterapp.shell.currentWidget;
+    await jupyterapp.restored;
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+    await panel.sessionContext.session.kernel.info;
+}"""
+
+
 @contextlib.contextmanager
 def open_page(lab: Lab, context: BrowserContext) -> Iterator[NotebookPage]:
-    """Give an empty page; whatever kernel it opens ends with it."""
-    page = context.new_page()
-    notebook = NotebookPage(page, lab)
-    own = (lab.url, lab.url.replace("http:", "ws:"), "data:", "blob:")
-    page.on("request", lambda sent: None if sent.url.startswith(own) else notebook.foreign.append(sent.url))
-    page.on("response", lambda got: notebook.errors.append(f"{got.status} {got.url}") if got.status >= 400 else None)
-    page.on("pageerror", lambda error: notebook.errors.append(f"pageerror: {error}"))
-    try:
+    """Give the page without a notebook; whatever kernel it opens ends with it."""
+    folder = lab.root / uuid.uuid4().hex
+    folder.mkdir()
+    page = context.pages[0] if context.pages else context.new_page()
+    notebook = NotebookPage(page, lab, folder)
+    with _watched(notebook):
         yield notebook
+        # A dialogue or an error may be the first of many: the next notebook gets a JupyterLab loaded anew.
+        clean = not (notebook.errors or notebook.foreign or page.locator(".jp-Dialog").count())
+        page.evaluate(f"async () => {{ if (window.jupyterapp) await ({_CLOSE})(); }}")
+        if not clean:
+            page.goto("about:blank")
+
+
+@contextlib.contextmanager
+def _watched(notebook: NotebookPage) -> Iterator[None]:
+    """Fill *notebook*'s `foreign` and `errors`."""
+    own = (notebook.lab.url, notebook.lab.url.replace("http:", "ws:"), "data:", "blob:")
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith(own):
+            notebook.foreign.append(request.url)
+
+    def answered(response: Response) -> None:
+        if response.status >= 400:
+            notebook.errors.append(f"{response.status} {response.url}")
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            notebook.errors.append(f"console: {message.text}")
+
+    def failed(error: Error) -> None:
+        notebook.errors.append(f"pageerror: {error}")
+
+    page = notebook.page
+    page.on("request", asked)
+    page.on("response", answered)
+    page.on("console", said)
+    page.on("pageerror", failed)
+    try:
+        yield
     finally:
-        page.evaluate("() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.shutdown()")
-        page.close()
+        page.remove_listener("request", asked)
+        page.remove_listener("response", answered)
+        page.remove_listener("console", said)
+        page.remove_listener("pageerror", failed)

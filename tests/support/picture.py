@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
 
 import nbformat
 
-from .lab import chromium, open_page, running_browser, running_lab, without_outputs
+from .browser import chromium, running_chromium
+from .lab import open_page, running_lab, without_outputs
 from .notebooks import FOLDER
 
 PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "tour.png"
@@ -23,17 +25,19 @@ def main() -> int:
         print("no Chromium on this machine")
         return 1
     tour = without_outputs(nbformat.read(FOLDER / "00_tour.ipynb", as_version=4))
-    with tempfile.TemporaryDirectory() as home, running_lab(Path(home)) as lab, running_browser(executable) as browser:
-        context = browser.new_context(viewport={"width": 1060, "height": 1868})
-        with open_page(lab, context) as notebook:
-            notebook.open("00_tour.ipynb", tour)
-            if not notebook.run_all():
-                print("a cell of the tour failed")
-                return 1
-            notebook.page.get_by_role("heading", name=START).evaluate("heading => heading.scrollIntoView()")
-            PICTURE.parent.mkdir(parents=True, exist_ok=True)
-            notebook.page.screenshot(path=PICTURE)
-        context.close()
+    with contextlib.ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        lab = stack.enter_context(running_lab(home))
+        context = stack.enter_context(stack.enter_context(running_chromium(executable, home)).connected())
+        notebook = stack.enter_context(open_page(lab, context))
+        notebook.open("00_tour.ipynb", tour)
+        notebook.resize(1060, 1868)
+        if not notebook.run_all():
+            print("a cell of the tour failed")
+            return 1
+        notebook.page.get_by_role("heading", name=START).evaluate("heading => heading.scrollIntoView()")
+        PICTURE.parent.mkdir(parents=True, exist_ok=True)
+        notebook.page.screenshot(path=PICTURE)
     print(f"{PICTURE.name}: {PICTURE.stat().st_size // 1000} kB")
     return 0
 
