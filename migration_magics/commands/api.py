@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Connections,
         Current,
         Diagnosed,
+        Explorer,
         Heads,
         HelpPage,
         History,
@@ -216,6 +217,11 @@ class Workspace(WorkspaceState):
     def doctor(self, **options: object) -> Diagnosed:
         """Return what is wrong with the history, and what mends it."""
         result: Diagnosed = self._do("doctor", (), options)
+        return result
+
+    def explore(self, **options: object) -> Explorer:
+        """Return the history to look around in; in a notebook `%migrate explore` shows its widget, too."""
+        result: Explorer = self._do("explore", (), options)
         return result
 
     def help(self, *command: str) -> HelpPage:

@@ -5,7 +5,7 @@ A command returns one of these and prints nothing. All of them show themselves a
 
 base: what all share. place: connections and where they stand. browse: revisions. compare: schemas. move: plans and what
 ran. author: revision files. rehearse, backfill: what was tried, and what was changed in batches. doctor: what is wrong with
-the history. guide: help and the last error.
+the history. explore: all of it, to look around in. guide: help and the last error.
 """
 
 from .author import Authored, ModelsDefined
@@ -14,6 +14,7 @@ from .base import Result
 from .browse import Branches, Current, Heads, History, RevisionShown, Shown
 from .compare import Blamed, Checked, Compared, SchemaShown
 from .doctor import Diagnosed
+from .explore import Explorer
 from .guide import HelpEntry, HelpPage, Why
 from .move import Moved, Planned, SqlShown
 from .place import Connected, Connections, ConnectionShown, Initialised, ProjectShown, Status, StatusOfAll
@@ -31,6 +32,7 @@ __all__ = [
     "Connections",
     "Current",
     "Diagnosed",
+    "Explorer",
     "Heads",
     "HelpEntry",
     "HelpPage",

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from ..declaration import Command  # noqa: TC001 - until there is one
+from ..declaration import Command
 
-INTERACT: tuple[Command, ...] = ()
+INTERACT: tuple[Command, ...] = (
+    Command(
+        name="explore",
+        group="interact",
+        summary="Look around in the history: the graph, each revision in full, and the schema through time.",
+        run="explore:explore",
+        examples=("%migrate explore",),
+    ),
+)

@@ -147,7 +147,8 @@ def _(result: Branches, settings: Settings) -> View:
     )
 
 
-def _facts(shown: RevisionShown) -> Facts:
+def facts(shown: RevisionShown) -> Facts:
+    """Return what surrounds a revision: what it builds on, its date, its file, its way back."""
     one = shown.revision
     items: list[tuple[str, Line]] = [("builds on", ids(one.parents))]
     items.append(("built on by", ids(shown.children, "nothing yet")))
@@ -168,7 +169,7 @@ def _facts(shown: RevisionShown) -> Facts:
 _HEADER = re.compile(r"^(?:Revision ID|Revises|Create Date|Branch Labels|Depends on) *:.*$", re.MULTILINE)
 
 
-def _paragraphs(one: Revision) -> list[str]:
+def paragraphs(one: Revision) -> list[str]:
     """Return the author's further words, a paragraph each."""
     rest = _HEADER.sub("", one.doc.strip().removeprefix(one.message))
     return [paragraph for paragraph in re.split(r"\n\s*\n", rest.strip()) if paragraph.strip()]
@@ -186,7 +187,7 @@ def _shown_view(shown: RevisionShown, settings: Settings) -> View:
     one = shown.revision
     state = (chip(shown.state, "here" if shown.state == "current" else ""),) if shown.state else ()
     chips = (*state, *((chip("head"),) if shown.is_head else ()), *((chip("merge"),) if len(one.parents) > 1 else ()))
-    blocks: list[Block] = [_facts(shown), *(Prose(plain(paragraph)) for paragraph in _paragraphs(one))]
+    blocks: list[Block] = [facts(shown), *(Prose(plain(paragraph)) for paragraph in paragraphs(one))]
     blocks += _schema_change(shown, settings)
     if shown.source.strip():
         blocks.append(Code(shown.source, "python", label="Source"))

@@ -44,7 +44,7 @@ _BEFORE, _AFTER = 2, 3
 def summed_up(diff: SchemaDiff) -> tuple[Line, ...]:
     """Return how many changes there are, in how many tables, and of what kind: "+ 2", "- 1", "~ 3"."""
     kinds = Counter(_SIGNS[change.kind][0][0] for change in diff.changes)
-    tables = len({name for name in _tables(diff.changes) if name})
+    tables = len({name for name in table_names(diff.changes) if name})
     said = count(len(diff.changes), "change") + (f" in {count(tables, 'table')}" if tables else "")
     tones: tuple[tuple[str, Tone], ...] = (("+", "add"), ("-", "drop"), ("~", "alter"))
     return (plain(said), tuple(Piece(f"{sign} {kinds[sign]:,}", "strong", tone) for sign, tone in tones if kinds[sign]))
@@ -55,7 +55,7 @@ def changes(diff: SchemaDiff, settings: Settings) -> tuple[Block, ...]:
     shown, hidden = capped(diff.changes, settings)
     room = max(1, settings.display_limit) - len(shown)
     grouped: dict[str, list[Change]] = {}
-    for change, table in zip(shown, _tables(diff.changes), strict=False):
+    for change, table in zip(shown, table_names(diff.changes), strict=False):
         grouped.setdefault(table, []).append(change)
     drawn: list[Block] = []
     for table, group in grouped.items():
@@ -64,7 +64,7 @@ def changes(diff: SchemaDiff, settings: Settings) -> tuple[Block, ...]:
     return (*drawn, Prose(plain(f"… {hidden:,} more, see .to_frame()", "dim"))) if hidden else tuple(drawn)
 
 
-def _tables(found: Sequence[Change]) -> list[str]:
+def table_names(found: Sequence[Change]) -> list[str]:
     """Return of which table each change is, by its name after all of them: a renamed table is one."""
     names: list[str] = []
     for change in found:

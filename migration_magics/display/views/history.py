@@ -34,14 +34,15 @@ def _(result: History, settings: Settings) -> View:
     state_column = (Column("state", is_narrow=True),) if result.applied is not None else ()
     columns = (Column("revision", is_code=True, is_narrow=True), *state_column, Column("message"), *date_column)
     folder, names = files(shown) if result.verbose else ("", {})
-    told = frozenset(one.id for one in shown) if result.verbose else _off_the_line(shown)
-    rows = tuple(_row(result, one, names, told, has_dates=bool(date_column)) for one in shown)
+    told = frozenset(one.id for one in shown) if result.verbose else off_the_line(shown)
+    rows = tuple(history_row(result, one, names, told, has_dates=bool(date_column)) for one in shown)
     table = Table("Newest first", columns, rows, hidden, graph_rows(result, shown))
-    notes = (*_notes(result), *(((Piece("files in"), code(folder)),) if folder else ()))
+    notes = (*history_notes(result), *(((Piece("files in"), code(folder)),) if folder else ()))
     return View("History", notes=notes, blocks=(table, *remarks(*result.notes)))
 
 
-def _notes(result: History) -> tuple[Line, ...]:
+def history_notes(result: History) -> tuple[Line, ...]:
+    """Return how many revisions there are, applied and pending."""
     notes = [plain(count(len(result.revisions), "revision"))]
     if result.table:
         notes.append((Piece("that touched"), code(result.table)))
@@ -57,7 +58,7 @@ def _notes(result: History) -> tuple[Line, ...]:
     return tuple(notes)
 
 
-def _off_the_line(shown: Sequence[Revision]) -> frozenset[str]:
+def off_the_line(shown: Sequence[Revision]) -> frozenset[str]:
     """Return the revisions that do not build on just the one in the row below, for whom the drawing is not there.
 
     Also those that share what they build on, so that a branch is named on each side; nothing of a history in one line.
@@ -71,8 +72,10 @@ def _off_the_line(shown: Sequence[Revision]) -> frozenset[str]:
     return frozenset(found - {one.id for one in shown[-1:] if not one.parents} | forked)
 
 
-def _row(result: History, one: Revision, names: Mapping[str, str], told: frozenset[str], *, has_dates: bool) -> Row:
-    """One revision; below its message, where that is *told*, what it builds on, and its file where *names* has it.
+def history_row(
+    result: History, one: Revision, names: Mapping[str, str], told: frozenset[str], *, has_dates: bool
+) -> Row:
+    """Return one revision; below its message, where that is *told*, what it builds on, and its file where *names* has it.
 
     A line of its own, so that no id is broken where there is little room.
     """

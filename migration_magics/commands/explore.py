@@ -1,0 +1,70 @@
+"""Explore: everything about the history at once, to look around in. It reads files, and replays on scratch copies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..errors import MigrationError, ReplayInterrupted
+from ..results import Explorer
+from . import browse
+from .sides import history_of, like_of
+
+if TYPE_CHECKING:
+    from ..engine.runner import OnStep
+    from ..model.timeline import Timeline
+    from .workspace import WorkspaceState
+
+REPLAYED_AT_ONCE = 500
+"""How many revisions are replayed without being asked: about a second of SQLite in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A replay of the history, or why there is none: *problem*; neither, where it would take long and nobody has asked."""
+
+    timeline: Timeline | None = None
+    problem: MigrationError | None = None
+
+
+def explore(ws: WorkspaceState) -> Explorer:
+    """Return the status, the history, and what each revision did to the schema as far as a replay can tell."""
+    with ws.one_look():
+        status = browse.one_status(ws)
+        history = browse.history(ws)
+        found = past(ws) if len(history.graph) else Past()
+    timeline = found.timeline
+    if timeline is not None:
+        changes = {entry.revision: entry.diff for entry in timeline.entries}
+        return Explorer(status, history, changes, timeline.place, timeline.notes)
+    return Explorer(status, history, {}, "", _why_not(found, len(history.graph)))
+
+
+def _why_not(found: Past, revisions: int) -> tuple[str, ...]:
+    if found.problem is not None:
+        hint = f" Try: {found.problem.hint}" if found.problem.hint else ""
+        return (f"What each revision changed is not known: {found.problem.message}{hint}",)
+    if revisions > REPLAYED_AT_ONCE:
+        return (
+            f"What each of {revisions:,} revisions changed is known once %migrate blame or diff has replayed them.",
+        )
+    return ()
+
+
+def past(ws: WorkspaceState, *, is_asked_for: bool = False, on_step: OnStep | None = None) -> Past:
+    """Return the replay of what can be replayed. One that takes long is made only where it *is_asked_for*.
+
+    Raises ReplayInterrupted.
+    """
+    try:
+        history, like = history_of(ws), like_of(ws)
+        if on_step is not None:
+            history = replace(history, on_step=on_step)
+        kept = ws.timelines.kept(history, like)
+        if kept is not None or not (is_asked_for or len(ws.chain.graph) <= REPLAYED_AT_ONCE):
+            return Past(kept)
+        return Past(ws.timelines.known(history, like))
+    except ReplayInterrupted:
+        raise
+    except MigrationError as error:
+        return Past(problem=error)
