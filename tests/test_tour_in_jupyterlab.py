@@ -99,4 +99,4 @@ def test_the_tour_reopened_without_trust_says_the_same(notebook_page, tour, tmp_
     aligned = page.evaluate(sides)
     assert aligned.count("left") > 3 * aligned.count("right") > 0  # numbers only
     assert page.evaluate(TROUBLE) == []
-    page.screenshot(path=tmp_path / "untrusted.png")
+    notebook_page.shoot("tour-untrusted")
