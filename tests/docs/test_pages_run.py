@@ -1,0 +1,54 @@
+"""What a page says to type works when it is typed, and shows what the page says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.docs.pages import CELLS, Page, differs, expects_error, pages, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGES = pages()
+RUNNING = [page for page in PAGES if any(block.runs for block in page.blocks)]
+
+NOT_RUN = {
+}
+"""How many blocks of all pages are not run, by why."""
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("page", RUNNING, ids=lambda page: page.name)
+def test_a_page_is_a_session_that_works(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    for block, shown, error, after in run(page, folder):
+        where = f"{page.name}:{block.line}"
+        wanted = expects_error(after) if after else ""
+        assert (type(error).__name__ if error else "") == wanted, f"{where}: {error}\n{shown}"
+        if after:
+            assert differs(after.text, shown) == "", where
+
+
+def test_blocks_that_are_not_run_are_few_and_say_why():
+    assert Counter(block.not_run for page in PAGES for block in page.blocks if block.not_run) == NOT_RUN
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_an_output_belongs_to_a_cell(page: Page):
+    before = (None, *page.blocks)
+    for block, earlier in zip(page.blocks, before, strict=False):
+        if block.language == "output":
+            assert earlier and earlier.language in (*CELLS, "sh"), f"{page.name}:{block.line}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_has_a_language(page: Page):
+    """A block without one would be neither run nor marked as not to be."""
+    assert [f"{page.name}:{block.line}" for block in page.blocks if not block.language] == []
