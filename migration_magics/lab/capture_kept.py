@@ -80,8 +80,7 @@ class InFile:
         self.words, self.token = words_of("sqlite"), secrets.token_hex(4)
         self._database = database
         self.counts: dict[str, int] = {}  # pages are not counted
-        sweep()
-        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}_"))
+        self._folder = new_folder()
         self._file = self._folder / "before.db"
 
     def keep(self, schema: Schema) -> None:
@@ -115,8 +114,13 @@ class InFile:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def sweep() -> None:
-    """Remove the folders that killed processes left behind."""
+def new_folder() -> Path:
+    """Return a new folder that only we can open; what killed processes left behind is removed before."""
+    _sweep()
+    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}_"))
+
+
+def _sweep() -> None:
     if os.name != "posix":  # elsewhere signal 0 is not a question
         return
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):

@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -21,10 +19,12 @@ from sqlalchemy.pool import StaticPool
 
 from ..engine import failures
 from ..errors import MigrationError
+from .capture_kept import new_folder
 from .sample_rows import Undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from sqlalchemy.engine import Connection
 
@@ -173,11 +173,14 @@ def _on_file(file: Path, work: Callable[[Connection], T], timeout_s: float) -> T
             return _locked(file, work, timeout_s)
     if has_index:
         return _locked(file, work, timeout_s)
-    with tempfile.TemporaryDirectory(prefix="mm_scratch_") as folder:  # nobody has it open: a log without its index
+    folder = new_folder()  # nobody has it open: a log without its index
+    try:
         for end in ("", "-wal"):
-            shutil.copyfile(file.with_name(file.name + end), Path(folder) / f"copy.db{end}")
-        with _opened(f"file:{quote(folder)}/copy.db") as connection:
+            shutil.copyfile(file.with_name(file.name + end), folder / f"copy.db{end}")
+        with _opened(f"file:{quote(str(folder))}/copy.db") as connection:
             return _on_sqlite(connection, work, timeout_s)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _unlocked(file: Path, work: Callable[[Connection], T], timeout_s: float) -> T:

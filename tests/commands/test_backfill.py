@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import tracemalloc
 from dataclasses import replace
 
@@ -371,36 +369,6 @@ def test_an_interrupt_ends_cleanly_and_the_same_command_goes_on(database_url, op
     ws.on_step = None
     ws.backfill("t", **job)
     assert ask(database_url, "SELECT s, count(*) FROM t GROUP BY s ORDER BY s") == [("oldx", 2), ("x", 4)]
-
-
-KILLED = """
-import os, signal, sys
-import migration_magics
-ws = migration_magics.open(sys.argv[1])
-sent = 0
-
-def die(*_more):
-    global sent
-    sent += 1
-    if sent == int(sys.argv[2]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-import sqlalchemy as sa
-sa.event.listen(sa.Engine, sys.argv[3], die)
-ws.backfill("t", set=sys.argv[4], yes=True, batch=2, lock_time=1e-9)
-"""
-
-
-@pytest.mark.parametrize("event,at", [("commit", 2), ("commit", 4), ("after_cursor_execute", 18)])
-def test_a_killed_kernel_goes_on_and_no_row_is_changed_twice(database_url, opened, event, at):
-    filled(database_url, rows=9, gap=1)
-    expression = "s = concat(coalesce(s, ''), 'x')" if "mariadb" in database_url else "s = coalesce(s, '') || 'x'"
-    done = subprocess.run([sys.executable, "-c", KILLED, database_url, str(at), event, expression], check=False)
-    assert done.returncode == -signal.SIGKILL
-    ended = opened(database_url).backfill("t", set=expression, yes=True, batch=2)
-    assert ended.passed == 9
-    assert ask(database_url, "SELECT s, count(*) FROM t GROUP BY s ORDER BY s") == [("oldx", 2), ("x", 7)]
-    assert tables(database_url) == ["t"]
 
 
 def test_memory_does_not_grow_with_the_table(sqlite_url, opened):
