@@ -209,6 +209,10 @@ def _ini(path: Path, section: str) -> Config:
         raise ProjectNotFound(
             f"{_short(path)} has no section [{section}].", hint=f"its sections: {sections}; choose one with --name"
         )
+    with ini.reading(_short(path)):
+        location = config.get_alembic_option("script_location")
+    if not location and (path.parent / "env.py").is_file():  # Flask-Migrate's lies so, and is completed when it runs
+        config.set_main_option("script_location", str(path.absolute().parent).replace("%", "%%"))
     return config
 
 

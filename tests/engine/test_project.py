@@ -207,3 +207,14 @@ def test_relative_paths_are_meant_from_the_project_s_folder(folder):
     with found.at_home():
         assert Path.cwd().samefile(folder)
     assert not Path.cwd().samefile(folder)
+
+
+def test_an_ini_file_beside_env_py_is_that_folder_s(tmp_path):
+    """Flask-Migrate writes `migrations/alembic.ini` without a script_location."""
+    folder = tmp_path / "50% done"
+    (folder / "versions").mkdir(parents=True)
+    (folder / "env.py").write_text("")
+    (folder / "alembic.ini").write_text("[alembic]\n")
+    assert find(folder).directory == folder
+    assert find(folder / "alembic.ini").directory == folder
+    assert find(folder).version_locations == (folder / "versions",)
