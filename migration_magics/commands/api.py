@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ModelsDefined,
         Moved,
         Planned,
+        Playground,
         Rehearsed,
         Result,
         Samples,
@@ -76,6 +77,11 @@ class Workspace(WorkspaceState):
     def init(self, *directory: str, **options: object) -> Initialised:
         """Write a new Alembic project."""
         result: Initialised = self._do("init", directory, options)
+        return result
+
+    def demo(self, *directory: str, **options: object) -> Playground:
+        """Make a playground, connect it, and return what is in it; with `reset=True` start over."""
+        result: Playground = self._do("demo", directory, options)
         return result
 
     def status(self, **options: object) -> Status | StatusOfAll:

@@ -13,6 +13,7 @@ from .backfill import Backfilled
 from .base import Result
 from .browse import Branches, Current, Heads, History, RevisionShown, Shown
 from .compare import Blamed, Checked, Compared, SchemaShown
+from .demo import Playground
 from .doctor import Diagnosed
 from .explore import Explorer
 from .guide import HelpEntry, HelpPage, Why
@@ -41,6 +42,7 @@ __all__ = [
     "ModelsDefined",
     "Moved",
     "Planned",
+    "Playground",
     "ProjectShown",
     "Rehearsed",
     "Result",

@@ -33,7 +33,14 @@ from migration_magics.results import (
     StatusOfAll,
     Why,
 )
-from tests.display import explore_examples, mending_examples, models_examples, rehearsal_examples, schema_examples
+from tests.display import (
+    explore_examples,
+    mending_examples,
+    models_examples,
+    rehearsal_examples,
+    schema_examples,
+    teaching_examples,
+)
 
 
 def _revision(id_: str, parents: str, message: str, month: int, day: int, **more: object) -> Revision:
@@ -421,6 +428,7 @@ EXAMPLES: dict[str, Result] = {
     **schema_examples.examples({one.id: one for one in GRAPH.newest_first}),
     **mending_examples.examples(MERGE, CPU),
     **models_examples.examples(),
+    **teaching_examples.examples(),
     **explore_examples.examples(
         Status(EVAL, PROJECT, (METRICS, WORKER), (CPU,), (MERGE, CPU), "%migrate plan"),
         History(GRAPH.newest_first, GRAPH, ("f07d21",), ("77e0f4", "a41c9e"), APPLIED, connection="eval"),

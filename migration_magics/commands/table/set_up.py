@@ -1,4 +1,4 @@
-"""Set up: connect, connections, use, disconnect, init."""
+"""Set up: connect, connections, use, disconnect, init, demo."""
 
 from __future__ import annotations
 
@@ -91,5 +91,17 @@ SET_UP = (
             ),
         ),
         examples=("%migrate init migrations", "%migrate init migrations --template async"),
+    ),
+    Command(
+        name="demo",
+        group="set up",
+        summary="Make a playground: a small database with rows, a branching history, a flaw to find; and connect it.",
+        run="demo:demo",
+        arguments=(
+            Argument("directory", "path", "The folder it gets to itself.", metavar="DIR", default="demo"),
+            flag("Start over: make it anew, in its own folder only.", "--reset"),
+        ),
+        examples=("%migrate demo", "%migrate demo --reset"),
+        takes_on=False,
     ),
 )
