@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
     from .autogenerate_run import Metadatas
+    from .autogenerate_without import Omission
     from .captured import Configured
     from .database import Database
     from .drafts import Order
@@ -78,8 +79,11 @@ def generated(
     engine_name: str | None = None,
     metadatas: Metadatas = None,
     setups: tuple[Setup, ...] = (),
+    omission: Omission | None = None,
 ) -> Generated:
     """Return what makes *database*, and all others that env.py reaches with it, what the models say.
+
+    *omission* has what a person leaves out, and is told what that was.
 
     That the database is at its heads is for the caller to see to. Raises as `autogenerate.models_against`, ModelsProblem
     for types that no file can import, and AuthoringProblem where another database of env.py is behind.
@@ -93,10 +97,11 @@ def generated(
     notes: tuple[str, ...] = ()
     if calls[0].siblings and not is_on_all:
         notes = (f"Only {calls[0].label} was compared, of the databases that env.py configures.",)
+    without = () if omission is None else (omission.setup,)
     found = Findings(
         {**order.arguments, "autogenerate": True},
         is_strict=is_on_all,
-        setups=(autogenerate_order.setup, *setups),
+        setups=(*without, autogenerate_order.setup, *setups, *without),
         template=lambda: drafts.template(environment.project),
     )
     if is_on_all:

@@ -10,7 +10,7 @@ from .browse import revision_row
 from .compare import column_rows
 
 if TYPE_CHECKING:
-    from ..model.diff import SchemaDiff
+    from ..model.diff import Change, SchemaDiff
     from ..model.finding import Finding
     from ..model.graph import Revision
     from ..model.overlap import Overlap
@@ -50,6 +50,8 @@ class Authored(Result):
     """`squash`: the ids it stands for, oldest first."""
     proof: tuple[Proof, ...] = ()
     """`squash`: on which copies it was compared with what it replaces, and what came of it."""
+    left_out: tuple[Change, ...] = ()
+    """`revision --autogenerate --without`: what differs as well, and was left out."""
     overlaps: tuple[Overlap, ...] | None = None
     """`merge`: the objects that more than one of the branches touches; None where that is not known."""
 

@@ -60,6 +60,12 @@ AUTOGENERATE = (
         kind="table",
         repeatable=True,
     ),
+    option(
+        "With --autogenerate: leave this operation out: drop column evaluations.tmp, or the object's name alone.",
+        "--without",
+        metavar="OPERATION",
+        repeatable=True,
+    ),
 )
 EXPECTING = (
     option(
