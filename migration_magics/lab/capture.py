@@ -45,7 +45,7 @@ class Before:
 
     def __init__(self, copy: Database, kept: Kept, tables: frozenset[str] | None, without: frozenset[str]) -> None:
         self._copy, self._kept, self._tables, self._without = copy, kept, tables, without
-        self.schema = _own(copy.run(reflect), tables, without)
+        self.schema = own_rows(copy.run(reflect), tables, without)
         kept.keep(self.schema)
 
     def row_diffs(self, renames: Iterable[Change] = ()) -> tuple[RowDiff, ...]:
@@ -53,7 +53,7 @@ class Before:
 
         *renames* are what was renamed since `begin`, oldest first. Raises SQLAlchemy's errors.
         """
-        found = pairs(self.schema, _own(self._copy.run(reflect), None, self._without), renames)
+        found = pairs(self.schema, own_rows(self._copy.run(reflect), None, self._without), renames)
         wanted = [pair for pair in found if self._tables is None or pair.key in self._tables or pair.before is not None]
         return self._kept.run(lambda connection: tuple(self._table(connection, pair) for pair in wanted))
 
@@ -84,7 +84,7 @@ def begin(copy: Database, tables: Collection[str] | None = None, *, without: Col
         kept.close()
 
 
-def _own(schema: Schema, only: frozenset[str] | None, without: frozenset[str]) -> Schema:
+def own_rows(schema: Schema, only: frozenset[str] | None, without: frozenset[str]) -> Schema:
     """The tables of *schema* that hold rows of their own: those of a partition are its table's."""
     tables = tuple(
         table

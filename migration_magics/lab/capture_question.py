@@ -79,8 +79,9 @@ class Question:
         self.do(f"CREATE TEMPORARY TABLE {self.changes} {declared} AS SELECT {', '.join([*number, *values])} {rest}")
 
     def drop(self) -> None:
-        """Drop the table of changes."""
-        self.do(f"DROP TABLE IF EXISTS {self.changes}")
+        """Drop the table of changes; MariaDB commits before the DROP of any but a temporary one."""
+        temporary = "TEMPORARY " if self.connection.dialect.name in {"mysql", "mariadb"} else ""
+        self.do(f"DROP {temporary}TABLE IF EXISTS {self.changes}")
 
     def text(self, column: str, value: object) -> str | None:
         """Return the text to show for a *value* that came as `Words.shown`."""

@@ -72,7 +72,7 @@ def step_back(history: History, copy: Database, revision: str) -> tuple[str, ...
     """Undo *revision*, which is a head of *copy*; return the heads afterwards. Raises as a downgrade."""
     heads = runner.read_heads(copy, history.calls(copy))
     whole = planner.plan_downgrade(history.chain, f"{revision}-1", heads, database=copy.identity, connection=copy.name)
-    _move(history, copy, whole)
+    move(history, copy, whole)
     return whole.to_heads
 
 
@@ -181,7 +181,7 @@ class _Trial:
         renamed: list[Change] = []
         plan = _plan(self.place, direction, self.step)
         try:
-            ran = _move(self.history, self.place, plan, lambda _connection, draft: renamed.extend(renames(draft)))
+            ran = move(self.history, self.place, plan, lambda _connection, draft: renamed.extend(renames(draft)))
         except ReplayInterrupted:
             raise
         except MoveInterrupted as error:
@@ -217,7 +217,7 @@ class _Trial:
         )
 
 
-class _TooLong(MigrationError):
+class TooLong(MigrationError):
     """A revision did not end in time; *has_ended* where it could be stopped."""
 
     def __init__(self, limit_s: float, *, has_ended: bool) -> None:
@@ -228,8 +228,8 @@ class _TooLong(MigrationError):
 _MORE_TIME = "give it more time: %config MigrateMagics.rehearse_timeout_s = 600"
 
 
-def _move(history: History, place: Database, plan: Plan, look: runner.Look | None = None) -> Sequence[Step]:
-    """Run *plan* within the time that one way of a revision may take. Raises as a move, _TooLong, ReplayInterrupted."""
+def move(history: History, place: Database, plan: Plan, look: runner.Look | None = None) -> Sequence[Step]:
+    """Run *plan* within the time that one way of a revision may take. Raises as a move, TooLong, ReplayInterrupted."""
     options = runner.Options(x=history.x, engine_name=history.engine_name, look=look)
     limit_s = history.settings.rehearse_timeout_s
 
@@ -240,7 +240,7 @@ def _move(history: History, place: Database, plan: Plan, look: runner.Look | Non
     try:
         return worker.call(run, place.brake, limit_s=limit_s)
     except worker.OutOfTime as late:
-        raise _TooLong(limit_s, has_ended=late.has_ended) from late
+        raise TooLong(limit_s, has_ended=late.has_ended) from late
     except worker.Interrupted as stop:
         raise _interrupted(plan.target) from stop
 

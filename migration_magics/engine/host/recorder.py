@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 MAX_STATEMENTS = 2_000
 """How many statements of one step are kept; further ones are counted. Keeps memory flat for row-by-row data migrations."""
 
-_MAX_SQL = 20_000
+MAX_SQL = 20_000
 _COUNTED = re.compile(r"\s*(?:/\*.*?\*/\s*)*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE|WITH)\b", re.IGNORECASE | re.DOTALL)
-_READING = re.compile(r"\s*(?:SELECT|SHOW|DESCRIBE|EXPLAIN|PRAGMA\s+[\w.]+\s*(?:\(|;|$))", re.IGNORECASE)
+READING = re.compile(r"\s*(?:SELECT|SHOW|DESCRIBE|EXPLAIN|PRAGMA\s+[\w.]+\s*(?:\(|;|$))", re.IGNORECASE)
 _DDL = re.compile(
     r"\s*(?:(?:CREATE|DROP)(?!\s+TEMPORARY\b)|ALTER|RENAME|TRUNCATE|GRANT|REVOKE|ANALYZE|OPTIMIZE|REPAIR|LOCK|BEGIN|START)\b",
     re.IGNORECASE,
 )
 _COMMIT = re.compile(r"\s*(?:COMMIT|END)\b", re.IGNORECASE)
-_BEGIN = re.compile(r"\s*BEGIN\b", re.IGNORECASE)
+BEGIN = re.compile(r"\s*BEGIN\b", re.IGNORECASE)
 _SYNTAX_ERROR = 1064
 _WORD_BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -210,11 +210,11 @@ class Recorder:
             is_rebuild = bool(self._stack) and self._stack[-1].kind == "batch_alter_table"
             if draft is not None and draft.is_user_code and not is_rebuild:
                 self._sentinel.before_sql(connection, statement, parameters, is_many=many, revision=draft.revision)
-        if not self._stack and _BEGIN.match(statement):
+        if not self._stack and BEGIN.match(statement):
             return  # sent by a listener of the engine's owner
-        if draft is None or (self._is_in_reading_directive() and _READING.match(statement)):
+        if draft is None or (self._is_in_reading_directive() and READING.match(statement)):
             return
-        target, sql = self._target(draft), redact(as_written(statement[:_MAX_SQL], connection.dialect))
+        target, sql = self._target(draft), redact(as_written(statement[:MAX_SQL], connection.dialect))
         if target and target[-1].sql == sql and not target[-1].has_failed:
             sent = target[-1]
         else:
