@@ -248,25 +248,35 @@ def _in_range(ws: WorkspaceState, graph: Graph, text: str) -> tuple[Revision, ..
 
 def show(ws: WorkspaceState, *, revision: str = "head") -> Shown:
     """Return the revision (or revisions: `heads`, `current`) with its source and its SQL on the connection's dialect."""
-    graph = ws.chain.graph
-    if revision == "current":
-        wanted = current_known(graph, ws.heads_of(ws.database))
-    else:
-        wanted = planner.resolve(ws.chain, revision, "show")
-    if not wanted:
-        raise targets.not_found(graph, revision)
-    shown = in_full(ws, wanted)
+    with ws.one_look():
+        graph = ws.chain.graph
+        if revision == "current":
+            wanted = current_known(graph, ws.heads_of(ws.database))
+        else:
+            wanted = planner.resolve(ws.chain, revision, "show")
+        if not wanted:
+            raise targets.not_found(graph, revision)
+        return with_sql(ws, in_full(ws, wanted), wanted)
+
+
+def with_sql(ws: WorkspaceState, shown: Shown, wanted: tuple[str, ...]) -> Shown:
+    """Return *shown* with the SQL of the revisions *wanted* on the connection's dialect, or why there is none."""
     dialect = ws.database.dialect if ws.has_connection else "sqlite"
     sql, why = _sql(ws, wanted, dialect)
     return replace(shown, dialect=dialect, sql=sql, problem=why)
 
 
-def in_full(ws: WorkspaceState, wanted: tuple[str, ...]) -> Shown:
-    """Return the revisions *wanted*, in their order, each with its source and its schema change; without SQL."""
+def in_full(
+    ws: WorkspaceState, wanted: tuple[str, ...], known: tuple[Mapping[str, SchemaDiff], tuple[str, ...]] | None = None
+) -> Shown:
+    """Return the revisions *wanted*, in their order, each with its source and its schema change; without SQL.
+
+    *known* are the schema changes by id and notes on them, where the caller has them.
+    """
     graph = ws.chain.graph
     ids, _problem = _current_or_none(ws)
     applied = graph.ancestors(current_known(graph, ids))
-    changes, notes = _changes(ws)
+    changes, notes = known or _changes(ws)
     return Shown(tuple(_shown(graph, id_, ids, applied, changes) for id_ in wanted), notes=notes)
 
 

@@ -13,6 +13,7 @@ from .sides import history_of, like_of
 if TYPE_CHECKING:
     from ..engine.runner import OnStep
     from ..model.timeline import Timeline
+    from ..results import Shown
     from .workspace import WorkspaceState
 
 REPLAYED_AT_ONCE = 500
@@ -68,3 +69,12 @@ def past(ws: WorkspaceState, *, is_asked_for: bool = False, on_step: OnStep | No
         raise
     except MigrationError as error:
         return Past(problem=error)
+
+
+def one(ws: WorkspaceState, id_: str, found: Past) -> Shown:
+    """Return one revision as `show` does, with the schema change of the replay that was *found*; nothing is replayed."""
+    with ws.one_look():
+        timeline = found.timeline
+        changes = {entry.revision: entry.diff for entry in timeline.entries} if timeline is not None else {}
+        notes = timeline.notes if timeline is not None else _why_not(found, len(ws.chain.graph))
+        return browse.with_sql(ws, browse.in_full(ws, (id_,), (changes, notes)), (id_,))

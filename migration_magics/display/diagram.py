@@ -99,15 +99,20 @@ def drawing(diagram: Diagram) -> Drawing:
     """Return *diagram* as shapes; the same diagram gives the same ones."""
     boxes = {box.name: box for box in diagram.boxes}
     edges = [edge for edge in diagram.edges if edge.source in boxes and edge.target in boxes]
-    sizes = {name: _size(box) for name, box in boxes.items()}
-    joints = [Joint(edge.source, edge.target, _source_port(boxes[edge.source], edge)) for edge in edges]
+    sizes = {name: size_of(box) for name, box in boxes.items()}
+    joints = [Joint(edge.source, edge.target, source_port(boxes[edge.source], edge)) for edge in edges]
     placed = place(sizes, joints, PAGE) if sizes else Placed({}, (), 0, 0)
-    drawn = tuple(_box_shape(box, placed.boxes[name], sizes[name].height) for name, box in boxes.items())
+    return drawn(boxes, edges, placed)
+
+
+def drawn(boxes: dict[str, Box], edges: Sequence[Edge], placed: Placed) -> Drawing:
+    """Return the shapes of *boxes*, by name, and of the *edges* between them, where all have their places already."""
+    shapes = tuple(_box_shape(box, placed.boxes[name], size_of(box).height) for name, box in boxes.items())
     lines = [_edge_shape(edge, boxes, placed, index) for index, edge in enumerate(edges)]
     lines.sort(key=lambda line: bool(line.mark))
     title = f"Diagram of {count(len(boxes), 'table')} and {count(len(edges), 'foreign key')}"
     wide = placed.width + _MARGIN + _REACH
-    return Drawing(wide, round(wide * _SMALLEST), placed.height + 2 * _MARGIN, title, drawn, tuple(lines))
+    return Drawing(wide, round(wide * _SMALLEST), placed.height + 2 * _MARGIN, title, shapes, tuple(lines))
 
 
 def _lead(box: Box) -> int:
@@ -116,7 +121,8 @@ def _lead(box: Box) -> int:
     return _PAD + signs + _KEY * max((len(line.keys) for line in box.lines), default=0)
 
 
-def _size(box: Box) -> Size:
+def size_of(box: Box) -> Size:
+    """Return how much room a box takes."""
     names = max((width(_name(line)) for line in box.lines), default=0)
     types = max((width(_short(line.type)) for line in box.lines), default=0)
     not_null = _NOT_NULL if any(not line.is_nullable for line in box.lines) else 0
@@ -124,7 +130,7 @@ def _size(box: Box) -> Size:
     title = width(_title(box)) * _TITLE_CHARACTER + 2 * _PAD
     rows = len(box.lines) + bool(box.hidden)
     wide = max(_NARROWEST, round(columns), round(title))
-    return Size(wide, _HEAD + rows * _LINE + (6 if rows else 0), _target_port(box))
+    return Size(wide, _HEAD + rows * _LINE + (6 if rows else 0), target_port(box))
 
 
 def _short(type_: str) -> str:
@@ -148,16 +154,19 @@ def _name(line: BoxLine) -> str:
     return f"{one_line(line.was, _NAME_LIMIT)} → {name}" if line.was else name
 
 
-def _middle(index: int) -> int:
+def middle(index: int) -> int:
+    """Return how far below the top of a box the middle of a line is."""
     return _HEAD + index * _LINE + _LINE // 2 + 3
 
 
-def _target_port(box: Box) -> int:
-    return next((_middle(index) for index, line in enumerate(box.lines) if "PK" in line.keys), _HEAD // 2)
+def target_port(box: Box) -> int:
+    """Return how far below its top lines to a box arrive: at its primary key."""
+    return next((middle(index) for index, line in enumerate(box.lines) if "PK" in line.keys), _HEAD // 2)
 
 
-def _source_port(box: Box, edge: Edge) -> int:
-    return next((_middle(index) for index, line in enumerate(box.lines) if line.name in edge.columns), _HEAD // 2)
+def source_port(box: Box, edge: Edge) -> int:
+    """Return how far below its top a foreign key leaves a box: at its first column."""
+    return next((middle(index) for index, line in enumerate(box.lines) if line.name in edge.columns), _HEAD // 2)
 
 
 def _box_shape(box: Box, at: tuple[int, int, int], height: int) -> BoxShape:
@@ -167,7 +176,7 @@ def _box_shape(box: Box, at: tuple[int, int, int], height: int) -> BoxShape:
     keys_at = x + _PAD + (_SIGN if any(line.mark for line in box.lines) else 0)
     lines = tuple(
         LineShape(
-            y + _middle(index) + 4,
+            y + middle(index) + 4,
             x + lead,
             _SIGNS.get(line.mark, ""),
             line.mark if line.mark in _SIGNS else "",
@@ -181,7 +190,7 @@ def _box_shape(box: Box, at: tuple[int, int, int], height: int) -> BoxShape:
     )
     more = f"… {count(box.hidden, 'more column')}" if box.hidden else ""
     mark = box.mark if box.mark in _SIGNS else ""
-    return BoxShape(x, y, wide, height, _title(box), mark, lines, more, y + _middle(len(box.lines)) + 4)
+    return BoxShape(x, y, wide, height, _title(box), mark, lines, more, y + middle(len(box.lines)) + 4)
 
 
 def _edge_shape(edge: Edge, boxes: dict[str, Box], placed: Placed, index: int) -> EdgeShape:
@@ -218,8 +227,8 @@ def _bar(x: int, y: int, side: int) -> str:
 
 
 def _loop(box: Box, edge: Edge, at: tuple[int, int, int]) -> tuple[str, str]:
-    x, start = at[0] + at[2] + _MARGIN, at[1] + _MARGIN + _source_port(box, edge)
-    end = at[1] + _MARGIN + _target_port(box)
+    x, start = at[0] + at[2] + _MARGIN, at[1] + _MARGIN + source_port(box, edge)
+    end = at[1] + _MARGIN + target_port(box)
     if start == end:
         end = at[1] + _MARGIN + _HEAD // 2
     line = f"M{x} {start}C{x + _REACH} {start} {x + _REACH} {end} {x} {end}"

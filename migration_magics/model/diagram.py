@@ -99,6 +99,20 @@ def diagram_of_diff(before: Schema, after: Schema, diff: SchemaDiff, *, limit: i
     return Diagram(boxes, _between(edges, kept), len(changed | near) - len(kept))
 
 
+def diagram_of_step(before: Schema, after: Schema, diff: SchemaDiff, *, only: frozenset[str] | None = None) -> Diagram:
+    """Return every table of *after*, however many, and those *diff* drops, with what it changes since *before* marked.
+
+    With *only*, boxes of these tables; edges lead from them to any.
+    """
+    marks = _Marks(diff)
+    tables = {table.key: table for table in before.tables if marks.tables.get(table.key) == "drop"}
+    tables |= {table.key: table for table in after.tables}
+    shown = [table for key, table in tables.items() if only is None or key in only]
+    edges = [edge for table in shown for edge in _edges(table, marks)]
+    edges = [edge for edge in (*edges, *marks.dropped) if edge.target in tables and edge.source in tables]
+    return Diagram(tuple(_box(table, marks) for table in shown), tuple(edges))
+
+
 class _Marks:
     """What a diff does to tables, columns and foreign keys, by the names they have afterwards."""
 

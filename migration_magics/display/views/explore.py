@@ -145,5 +145,5 @@ def said(diff: SchemaDiff) -> str:
     words = {"add": "added", "drop": "dropped", "alter": "altered", "rename": "renamed"}
     tables = [table for table in dict.fromkeys(table_names(diff.changes)) if table]
     where = tables[0] if len(tables) == 1 else count(len(tables), "table")
-    kinds_said = ", ".join(f"{kinds[kind]:,} {word}" for kind, word in words.items() if kinds[kind])
+    kinds_said = ", ".join(f"{number:,} {words[kind]}" for kind, number in kinds.items())
     return f"{count(len(diff.changes), 'change')}{f' in {where}' if tables else ''}: {kinds_said}"
