@@ -9,6 +9,7 @@ of `setups.py` that prepares the folder before the first block runs.
 from __future__ import annotations
 
 import atexit
+import builtins
 import doctest
 import os
 import re
@@ -22,6 +23,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
+from migration_magics import errors
 from migration_magics.magics.extension import unload
 from tests.docs import setups
 
@@ -31,11 +33,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 CELLS = ("ipython", "python")
 
+HOME = "/home/ada/lab"
+"""What pages show as the folder that they work in."""
+
 _FENCE = re.compile(r"(?P<indent> *)(?P<ticks>`{3,})(?P<language>[\w-]*)(?P<rest>[^`]*)")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _OUT = re.compile(r"^Out\[\d+\]: \n?", re.MULTILINE)
 _VARYING = re.compile(r"\b[0-9a-f]{12}\b|\b\d+(\.\d+)? ?(ms|s)\b|\b20\d\d-\d\d-\d\d( \d\d:\d\d)?")
 """What is another one in each run: ids and fingerprints, times, dates."""
+_RULE = re.compile("─+")
 _MARK = re.compile(r"<!-- (not run|setup): (.+?) -->")
 
 
@@ -107,14 +113,15 @@ def _inside(lines: Iterator[tuple[int, str]], fence: re.Match[str]) -> Iterator[
 class Session:
     """A shell in *folder* that runs the blocks of one page."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, loaded: bool) -> None:
         self._folder = folder
         self._modules = set(sys.modules)
         config = Config()
         config.InteractiveShell.colors = "nocolor"
         config.HistoryManager.hist_file = ":memory:"
         self._shell = InteractiveShell.instance(config=config)
-        self._shell.run_line_magic("load_ext", "migration_magics")
+        if loaded:
+            self._shell.run_line_magic("load_ext", "migration_magics")
 
     def run(self, block: Block) -> tuple[str, BaseException | None]:
         """Run *block*; return the text it showed, and the error it ended in."""
@@ -141,7 +148,7 @@ class Session:
         with capture_output() as captured:
             done = self._shell.run_cell(text)
         shown = [_OUT.sub("", _ANSI.sub("", captured.stdout)), *(o.data["text/plain"] for o in captured.outputs)]
-        return "\n".join(shown), done.error_in_exec or done.error_before_exec
+        return "\n".join(shown).replace(str(self._folder), HOME), done.error_in_exec or done.error_before_exec
 
     def _system(self, text: str) -> tuple[str, BaseException | None]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -156,14 +163,14 @@ class Session:
             check=False,
         )
         error = None if done.returncode == 0 else ChildProcessError(f"{done.returncode}: {done.stderr[-2000:]}")
-        return done.stdout, error
+        return done.stdout.replace(str(self._folder), HOME), error
 
 
 def run(page: Page, folder: Path) -> Iterator[tuple[Block, str, BaseException | None, Block | None]]:
     """Run *page* in the working directory *folder*: each block, what it showed, its error, the `output` block below it."""
     for setup in page.setups:
         getattr(setups, setup)(folder)
-    session = Session(folder)
+    session = Session(folder, loaded=not any("%load_ext" in block.text for block in page.blocks))
     try:
         for block, after in zip(page.blocks, (*page.blocks[1:], None), strict=True):
             if block.runs:
@@ -176,12 +183,12 @@ def run(page: Page, folder: Path) -> Iterator[tuple[Block, str, BaseException | 
 def expects_error(output: Block) -> str:
     """Return the name of the error that *output* begins with, or ""."""
     named = re.match(r"([A-Z]\w+): ", output.text)
-    return named[1] if named else ""
+    return named[1] if named and (hasattr(errors, named[1]) or hasattr(builtins, named[1])) else ""
 
 
 def differs(wanted: str, shown: str) -> str:
-    """Return how *shown* differs from *wanted*, "" where it does not; `...` stands for anything, ids and times for any."""
-    want, got = (re.sub(r"[ \t]+$", "", _VARYING.sub("~", text), flags=re.MULTILINE).strip() + "\n" for text in (wanted, shown))
-    if doctest.OutputChecker().check_output(want, got, doctest.ELLIPSIS):
+    """Return how *shown* differs from *wanted*, "" where it does not; `...` stands for anything, an id for any, a space for any."""
+    want, got = (_RULE.sub("─", _VARYING.sub("~", text)) for text in (wanted, shown))
+    if doctest.OutputChecker().check_output(want, got, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE):
         return ""
     return f"the page says\n\n{wanted}\n\nand it shows\n\n{shown}"

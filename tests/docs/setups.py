@@ -21,7 +21,7 @@ def upgrade():
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("name", sa.String(80)),
         sa.Column("status", sa.String(20)),
-        sa.Column("worker", sa.ForeignKey("workers.id", name="fk_worker")),
+        sa.Column("worker", sa.Integer, sa.ForeignKey("workers.id", name="fk_worker")),
     )
 
 def downgrade():
@@ -58,3 +58,11 @@ def _rows(folder: Path) -> None:
             "INSERT INTO evaluations (id, name, status, worker) VALUES (?, ?, ?, ?)",
             [(i, f"run {i}", ("DONE", "done", "failed")[i % 3], 1 + i % 2) for i in range(1, 121)],
         )
+
+
+def existing(folder: Path) -> None:
+    """The same as a project that others have made: with its database in alembic.ini."""
+    evaluations(folder)
+    ini = folder / "alembic.ini"
+    text = ini.read_text(encoding="utf-8")
+    ini.write_text(text.replace("# sqlalchemy.url", "sqlalchemy.url"), encoding="utf-8")

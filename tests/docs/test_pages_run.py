@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from tests.docs.pages import CELLS, Page, differs, expects_error, pages, run
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 PAGES = pages()
 RUNNING = [page for page in PAGES if any(block.runs for block in page.blocks)]
@@ -20,11 +22,16 @@ NOT_RUN = {
 """How many blocks of all pages are not run, by why."""
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a short path: long ones break lines of outputs in other places than the page has."""
+    with tempfile.TemporaryDirectory() as place:
+        yield Path(place).resolve()
+
+
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("page", RUNNING, ids=lambda page: page.name)
-def test_a_page_is_a_session_that_works(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    folder = tmp_path / "work"
-    folder.mkdir()
+def test_a_page_is_a_session_that_works(page: Page, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))

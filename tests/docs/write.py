@@ -19,8 +19,7 @@ def main(names: list[str]) -> int:
     for path in [Path(name).absolute() for name in names]:
         page, lines, moved = read(path), path.read_text(encoding="utf-8").splitlines(), 0
         with tempfile.TemporaryDirectory() as place:
-            folder = Path(place).resolve() / "work"
-            folder.mkdir()
+            folder = Path(place).resolve()
             os.chdir(folder)
             sys.path.insert(0, str(folder))
             for block, shown, error, after in run(page, folder):
@@ -28,7 +27,8 @@ def main(names: list[str]) -> int:
                     print(f"{path.name}:{block.line}: {error!r}\n{shown}")
                     code = 1
                 if after and differs(after.text, shown):
-                    new = shown.strip().splitlines()
+                    indent = lines[after.line + moved - 1].partition("`")[0]
+                    new = [f"{indent}{line}".rstrip() for line in shown.strip().splitlines()]
                     begin = after.line + moved
                     lines[begin : begin + len(after.text.splitlines())] = new
                     moved += len(new) - len(after.text.splitlines())
