@@ -6,6 +6,7 @@ reference), SQLite's messages (its driver gives no stable code before Python 3.1
 
 from __future__ import annotations
 
+import errno
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,8 @@ _LOCKED = {"55P03", 1205, 3572}
 _TIMED_OUT = {1969, 3024}
 _TABLE_MISSING = {"42P01", 1146}
 _DENIED = {"42501", 1044, 1142, 1143, 1227, 1370}
+_FULL = {"53100", 1021, 1114}
+_FULL_SAID = ("disk is full", "No space left", "Disk full")
 
 
 def code(error: BaseException) -> str | int | None:
@@ -99,6 +102,12 @@ def is_table_missing(error: BaseException) -> bool:
 def is_locked(error: BaseException) -> bool:
     """Say whether *error* is about a lock that was not to be had in time."""
     return code(error) in _LOCKED or "database is locked" in words(error) or "database table is locked" in words(error)
+
+
+def is_full(error: BaseException) -> bool:
+    """Say whether *error* is about a disk, or a quota, on which there is no room."""
+    is_ours = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    return is_ours or code(error) in _FULL or any(said in words(error) for said in _FULL_SAID)
 
 
 def is_read_only(error: BaseException) -> bool:
@@ -163,6 +172,11 @@ def reaching(name: str, *secrets: str) -> Iterator[None]:
         problem = connection_problem(error, name)
         if problem is not None:
             raise problem from error
+        if is_full(error):
+            raise DatabaseUnreachable(
+                f"The disk is full: {name} does not answer ({redact(words(error), *secrets)}).",
+                hint="free some room on the server",
+            ) from error
         if isinstance(error, (exc.OperationalError, exc.InterfaceError, OSError)):
             is_file = "unable to open database file" in words(error)
             raise DatabaseUnreachable(

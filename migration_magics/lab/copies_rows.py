@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from sqlalchemy import exc
+
 from .sample_rows import CHUNK, Place, quoted, write
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ def _stream(source: Connection, copy: Connection, place: Place) -> None:
         with reader.copy(asked) as rows, writer.copy(given) as target:
             for block in rows:
                 target.write(block)
+    except source.dialect.loaded_dbapi.Error as error:  # past SQLAlchemy, which wraps what it sends itself
+        raise exc.DBAPIError(given, None, error) from error
     finally:
         reader.close()
         writer.close()

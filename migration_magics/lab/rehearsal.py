@@ -7,10 +7,13 @@ the next revision is tried with.
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..engine import planner, runner, worker
+from sqlalchemy import exc
+
+from ..engine import failures, planner, runner, worker
 from ..engine.host.touched import renames
 from ..engine.reflect import reflect
 from ..engine.reflect.version_tables import version_tables, without
@@ -24,6 +27,7 @@ from ..model.renamed import between, turned
 from . import capture, copies
 from .invariants import asked_again, asked_first
 from .rehearsal_words import amount, dropped, left, lost, named
+from .sample_snapshot import ROOM, full
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,7 +60,7 @@ def rehearse(
     for number, step in enumerate(plan.steps, 1):
         is_tried = only is None or step.revision in only
         if is_tried:
-            with _place_for(copy, is_last=number == len(plan.steps)) as place:
+            with _room(), _place_for(copy, is_last=number == len(plan.steps)) as place:
                 tried = _Trial(history, place, step, tables, with_rows=with_rows, invariants=invariants).go()
             yield tried
             if tried.up is None or any(finding.rule == "up-fails" for finding in tried.findings):
@@ -84,6 +88,17 @@ def _place_for(copy: Database, *, is_last: bool) -> Iterator[Database]:
         return
     with copies.full(copy) as another:
         yield another.database
+
+
+@contextlib.contextmanager
+def _room() -> Iterator[None]:
+    """Say so where there is no room for the rows as they were."""
+    try:
+        yield
+    except (exc.DBAPIError, sqlite3.Error, OSError) as error:
+        if isinstance(error, MigrationError) or not failures.is_full(error):
+            raise
+        raise full(error) from error
 
 
 class _Trial:
@@ -192,6 +207,9 @@ class _Trial:
                 return None, ()
             step = error.trace.steps[-1] if error.trace is not None and error.trace.steps else None
             why = (step.error if step is not None else "") or error.message
+            if error.__cause__ is not None and failures.is_full(error.__cause__):
+                self._find(rule, Severity.ERROR, f"{words}. The disk is full: {why}", error.details[:3], ROOM)
+                return step, ()
             self._find(rule, Severity.ERROR, f"{words}: {why}", error.details[:3])
             return step, ()
         except MigrationError as error:
@@ -202,8 +220,10 @@ class _Trial:
     def _schema(self) -> Schema:
         return without(self.place.run(reflect), self.tables)
 
-    def _find(self, rule: str, severity: Severity, message: str, evidence: tuple[str, ...] = ()) -> None:
-        remedy = f"%migrate edit {self.step.revision}" if severity is Severity.ERROR else ""
+    def _find(
+        self, rule: str, severity: Severity, message: str, evidence: tuple[str, ...] = (), remedy: str = ""
+    ) -> None:
+        remedy = remedy or (f"%migrate edit {self.step.revision}" if severity is Severity.ERROR else "")
         self.findings.append(
             Finding(
                 rule,

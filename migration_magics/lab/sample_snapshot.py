@@ -35,8 +35,8 @@ T = TypeVar("T")
 TIMEOUT_S = 30.0
 """How long one statement on an original may run where nothing else is said."""
 
-_NO_RIGHT = {"42501", 1044, 1142, 1143, 1227, 1370}
-_FULL = {"53100", 1021, 1114}
+
+ROOM = "free some room (rows of SQLite are kept in TMPDIR), or take fewer: %migrate rehearse --rows 100"
 
 
 class CopyFailed(MigrationError):
@@ -71,21 +71,26 @@ def saying(source: Database) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, MigrationError):
             raise
+        if failures.is_full(error):
+            raise full(error) from error
         raise CopyFailed(f"No copy of {source.name} can be made: {error.strerror or error}.") from error
 
 
+def full(error: BaseException) -> CopyFailed:
+    """Return the error for a copy that there is no room for, or no room on."""
+    return CopyFailed(f"The disk is full: {failures.words(error)}. The copy was dropped.", hint=ROOM)
+
+
 def _failed(error: exc.DBAPIError, source: Database) -> CopyFailed:
-    said, number = failures.words(error), failures.code(error)
+    said = failures.words(error)
     if failures.is_timeout(error) or (source.family == "sqlite" and said == "interrupted"):
         return CopyFailed(
             f"Copying {source.name} took too long ({said}). The copy was dropped.",
             hint="take fewer rows: --rows 100; or give it more time: %config MigrateMagics.statement_timeout_s = 600",
         )
-    if number in _FULL or "disk is full" in said or "No space left" in said:
-        return CopyFailed(
-            f"The disk is full: {said}. The copy was dropped.", hint="copy a sample instead of everything: --rows 1000"
-        )
-    if number in _NO_RIGHT:
+    if failures.is_full(error):
+        return full(error)
+    if failures.is_denied(error):
         return CopyFailed(
             f"{source.name} cannot be copied: {said}. The copy was dropped.", hint="grant what is missing"
         )

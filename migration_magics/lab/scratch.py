@@ -115,6 +115,11 @@ def _make(connection: Connection, like: Database, name: str, *, is_template: boo
         # last: what fails before leaves nothing behind
         admin.exec_driver_sql(_create_whole(admin, name) if is_template else _create(admin, like.family, name))
     except exc.DatabaseError as error:
+        if failures.is_full(error):
+            raise NoScratch(
+                f"The disk is full: no scratch database can be made on {like.server} ({failures.words(error)}).",
+                hint="free some room on the server",
+            ) from error
         raise _refused(like, failures.words(error)) from error
     return given
 

@@ -151,8 +151,8 @@ def _system_postgresql() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def mariadb_server() -> Iterator[Server]:
-    """Give a fresh MariaDB; `LookupError` says why there is none."""
+def mariadb_server(*options: str) -> Iterator[Server]:
+    """Give a fresh MariaDB, started with these *options*, too; `LookupError` says why there is none."""
     places = os.pathsep.join([os.environ.get("MM_MARIADB_BIN", ""), os.environ.get("PATH", ""), "/usr/sbin"])
     server, install = shutil.which("mariadbd", path=places), shutil.which("mariadb-install-db", path=places)
     if server is None or install is None:
@@ -165,7 +165,7 @@ def mariadb_server() -> Iterator[Server]:
         own(run, user)
         # Not `--user`: a server that changes its account by itself loses the death signal we asked for.
         files = ["--no-defaults", f"--datadir={run / 'data'}"]
-        small = ["--innodb-log-file-size=8M", "--innodb-flush-method=nosync"]
+        small = ["--innodb-log-file-size=8M", "--innodb-flush-method=nosync", *options]
         run_as([install, *files, *small, "--auth-root-authentication-method=normal", "--skip-test-db"], user)
         place = run / "s"
         process = spawn(
