@@ -28,7 +28,7 @@ def _(result: Diagnosed, settings: Settings) -> View:
     if result.ailments:
         shown, hidden = capped(result.ailments, settings)
         columns = (
-            Column("", is_narrow=True),
+            Column("severity", is_narrow=True),
             Column("what", is_narrow=True),
             Column("revision", is_code=True, is_narrow=True),
             Column("why it matters and what mends it"),
