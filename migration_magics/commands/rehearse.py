@@ -112,7 +112,7 @@ def rehearse(
             )
         is_full = full or (bool(wanted.rows) and rows is None and not mask)
         number = ROWS if rows is None else rows
-        with _copy(ws, rows=number, is_full=is_full, seed=seed or 0, masks=mask) as copy:
+        with copy_for(ws, rows=number, is_full=is_full, seed=seed or 0, masks=mask) as copy:
             return _tried(ws, copy, target, heads, wanted)
 
 
@@ -131,7 +131,7 @@ def wanted_of(expect: tuple[str, ...], only: tuple[str, ...], invariant: tuple[s
 
 
 @contextlib.contextmanager
-def _copy(
+def copy_for(
     ws: WorkspaceState, *, rows: int, is_full: bool, seed: int = 0, masks: tuple[str, ...] = ()
 ) -> Iterator[copies.Copy]:
     """A small SQLite file is copied whole: that is quick, and proves most. What `sample` gave stands in place of rows."""
@@ -263,7 +263,7 @@ def _draft_tried(ws: WorkspaceState, draft: Draft, module: ModuleType, wanted: E
     chain, environment = with_draft(ws.chain, draft, module)
     drafted = replace(history, chain=chain, environment=environment, on_step=None)
     heads = ws.heads_of(ws.database)
-    with _copy(ws, rows=_ROWS_FOR_A_CELL, is_full=bool(wanted.rows)) as copy:
+    with copy_for(ws, rows=_ROWS_FOR_A_CELL, is_full=bool(wanted.rows)) as copy:
         if draft.replaces is not None and draft.replaces.id in heads:
             heads = step_back(history, copy.database, draft.replaces.id)
         plan = planner.plan_upgrade(
