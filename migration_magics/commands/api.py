@@ -30,7 +30,9 @@ if TYPE_CHECKING:
         Planned,
         Playground,
         Rehearsed,
+        Report,
         Result,
+        Review,
         Samples,
         SchemaShown,
         Shown,
@@ -200,6 +202,11 @@ class Workspace(WorkspaceState):
         )
         return defined
 
+    def review(self, *target: str, **options: object) -> Review:
+        """Return what a move would run, or with `autogenerate=True` what the models would change, to be decided about."""
+        result: Review = self._do("review", target, options)
+        return result
+
     def merge(self, *revisions: str, **options: object) -> Authored:
         """Join heads by a merge revision."""
         result: Authored = self._do("merge", revisions, options)
@@ -228,6 +235,11 @@ class Workspace(WorkspaceState):
     def explore(self, **options: object) -> Explorer:
         """Return the history to look around in; in a notebook `%migrate explore` shows its widget, too."""
         result: Explorer = self._do("explore", (), options)
+        return result
+
+    def report(self, *range_: str, **options: object) -> Report:
+        """Return a page for a review of a range of revisions; with `to="FILE"` it is written, too."""
+        result: Report = self._do("report", range_, options)
         return result
 
     def help(self, *command: str) -> HelpPage:

@@ -1,4 +1,4 @@
-"""Every result as text and as HTML. From outside: `text`, `bundle` and `progress_bundle`; `configure` and `fit` for how."""
+"""Every result as text and as HTML. From outside: `text`, the bundles, the pages of a report; `configure` and `fit` for how."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ from ..errors import MigrationError
 from ..settings import Settings
 
 if TYPE_CHECKING:
-    from ..results import Result
+    from ..results import Report, Result
     from .view import View
 
-__all__ = ["COLUMNS", "bundle", "configure", "error_bundle", "fit", "gone_bundle", "progress_bundle", "text"]
+__all__ = [
+    "COLUMNS",
+    "bundle",
+    "configure",
+    "error_bundle",
+    "fit",
+    "gone_bundle",
+    "html_page",
+    "markdown_page",
+    "progress_bundle",
+    "text",
+]
 
 COLUMNS = 100
 """How wide text is where nobody says: the same result gives the same text everywhere."""
@@ -84,6 +95,20 @@ def error_bundle(error: BaseException, *, hint: str = "") -> dict[str, str]:
     said = str(error) if is_ours else f"{type(error).__name__}: {redact(str(error))}"
     advice = hint or (error.hint if isinstance(error, MigrationError) else "") or "%migrate why"
     return _bundle(View("Error", notes=(plain(said), plain(advice))))
+
+
+def html_page(report: Report) -> str:
+    """Return *report* as one HTML file that needs no other, no network and no script."""
+    from .report import html_page as page
+
+    return page(report)
+
+
+def markdown_page(report: Report) -> str:
+    """Return *report* as Markdown, as GitHub renders it."""
+    from .report import markdown_page as page
+
+    return page(report)
 
 
 def _bundle(view: View) -> dict[str, str]:

@@ -18,11 +18,11 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
 @lru_cache(maxsize=1)
-def _template() -> Any:
+def _lookup() -> Any:
     # Imported here: the first HTML pays for Mako and its compiler, `%load_ext` doesn't.
     from mako.lookup import TemplateLookup
 
-    lookup = TemplateLookup(
+    return TemplateLookup(
         directories=[str(_HERE / "templates")],
         default_filters=["clean", "h"],
         imports=["from migration_magics.clean import clean"],
@@ -30,15 +30,24 @@ def _template() -> Any:
         enable_loop=False,
         strict_undefined=True,
     )
-    return lookup.get_template("result.mako")
+
+
+def template(name: str) -> Any:
+    """Return the template *name*, which cleans and escapes every value."""
+    return _lookup().get_template(name)
+
+
+def read_style(name: str) -> str:
+    """Return the style sheet *name* on one line, without its comments."""
+    return " ".join(_COMMENT.sub("", (_HERE / name).read_text(encoding="utf-8")).split())
 
 
 @lru_cache(maxsize=1)
 def style() -> str:
-    """Return the style sheet on one line, since every output carries a copy."""
-    return " ".join(_COMMENT.sub("", (_HERE / "style.css").read_text(encoding="utf-8")).split())
+    """Return the style sheet that every output carries a copy of."""
+    return read_style("style.css")
 
 
 def render_html(view: View) -> str:
     """Return *view* as one `div`; the style sheet stands last, so that a front end that prints it prints it below."""
-    return str(_template().render(view=view, css=style()))
+    return str(template("result.mako").render(view=view, css=style()))

@@ -20,6 +20,8 @@ from .guide import HelpEntry, HelpPage, Why
 from .move import Moved, Planned, SqlShown
 from .place import Connected, Connections, ConnectionShown, Initialised, ProjectShown, Status, StatusOfAll
 from .rehearse import Rehearsed, Samples, SampleShown
+from .report import Report, Section
+from .review import Review, ReviewedOperation, StepScript
 
 __all__ = [
     "Authored",
@@ -45,14 +47,19 @@ __all__ = [
     "Playground",
     "ProjectShown",
     "Rehearsed",
+    "Report",
     "Result",
+    "Review",
+    "ReviewedOperation",
     "RevisionShown",
     "SampleShown",
     "Samples",
     "SchemaShown",
+    "Section",
     "Shown",
     "SqlShown",
     "Status",
     "StatusOfAll",
+    "StepScript",
     "Why",
 ]

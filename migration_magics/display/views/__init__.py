@@ -16,6 +16,8 @@ from . import (
     move,
     place,
     rehearse,
+    report,
+    review,
     sample,
     schema,
 )
@@ -35,6 +37,8 @@ __all__ = [
     "move",
     "place",
     "rehearse",
+    "report",
+    "review",
     "sample",
     "schema",
     "view_of",

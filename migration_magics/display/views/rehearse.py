@@ -281,4 +281,6 @@ def _way(step: Step | None, *, has_none: bool = False) -> Cell:
     if step is None:
         return cell("! none" if has_none else "")
     has_run = step.outcome is Outcome.APPLIED or (step.outcome is Outcome.ROLLED_BACK and not step.error)
-    return cell(duration(step.duration_s) if has_run else "! failed")
+    if not has_run:
+        return cell("! failed")
+    return cell(duration(step.duration_s) if step.duration_s else "done")

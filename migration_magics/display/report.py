@@ -1,0 +1,160 @@
+"""A report as a page of its own: one HTML file that needs no network and no script, or Markdown for a pull request.
+
+What it shows is what the results of its sections show, without what differs from run to run: how long things took.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ..model.mermaid_history import mermaid_history
+from ..model.trace import Trace
+from ..results import Compared, History, Planned, Rehearsed
+from ..settings import Settings
+from .html import read_style, template
+from .markdown import drawn, escaped, folded, line, paragraph, render_markdown
+from .view import Cards, View
+from .views.base import findings_table, view_of
+from .views.report import cards, chips_of, missing, subject, title
+
+if TYPE_CHECKING:
+    from ..model.rehearsal import Rehearsal
+    from ..model.trace import Step
+    from ..results import Report
+    from .view import Block, Line, Piece
+
+_SETTINGS = Settings(display_limit=500)
+_DARK = re.compile(r"html\[theme=dark\] \.mm \{(.*?)\}")
+_FOLDED = frozenset({"revisions", "sql"})
+"""What is long and stands last: in Markdown it is folded away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section of the page under a heading."""
+
+    name: str
+    title: str
+    chips: tuple[Piece, ...] = ()
+    notes: tuple[Line, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    foot: tuple[Line, ...] = ()
+    diagram: str = ""
+    """The same in Mermaid's words, for what is a picture only beside a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that a page shows."""
+
+    title: str
+    chips: tuple[Piece, ...]
+    notes: tuple[Line, ...]
+    cards: Cards
+    missing: tuple[Line, ...]
+    parts: tuple[Part, ...]
+
+
+def page_of(report: Report) -> Page:
+    """Return what both pages of *report* show, in their order: findings first, code last."""
+    found = findings_table(report.findings, _SETTINGS)
+    advice = (Part("findings", "Findings", blocks=found),) if found else ()
+    parts = tuple(_part(each.name, each.title, each.result) for each in report.sections if each.result is not None)
+    return Page(title(report), chips_of(report), subject(report), cards(report), missing(report), (*advice, *parts))
+
+
+def _part(name: str, heading: str, result: object) -> Part:
+    """What a section shows: its findings stand above, and of commands only the one that runs the plan is of use here."""
+    if isinstance(result, Rehearsed):
+        result = _timeless(result)
+    if isinstance(result, Compared):
+        result = replace(result, code="")
+    if isinstance(result, Planned):
+        result = replace(result, findings=())
+    view: View = view_of(result, _SETTINGS)  # type: ignore[arg-type] # every result has one
+    foot = view.foot if isinstance(result, Planned) else ()
+    return Part(name, heading, view.chips, view.notes, view.blocks, foot, _diagram(result))
+
+
+def _diagram(result: object) -> str:
+    if not isinstance(result, History):
+        return ""
+    return mermaid_history(result.revisions, {one.id: result.state(one.id) for one in result.revisions})
+
+
+def _timeless(result: Rehearsed) -> Rehearsed:
+    """*result* without durations, which are never the same twice; its findings stand elsewhere."""
+    revisions = tuple(_without_times(each) for each in result.revisions)
+    return replace(result, revisions=revisions, trace=Trace(), estimates=(), findings=(), next_command="")
+
+
+def _without_times(each: Rehearsal) -> Rehearsal:
+    def quiet(step: Step | None) -> Step | None:
+        return None if step is None else replace(step, duration_s=0.0)
+
+    return replace(each, up=quiet(each.up), down=quiet(each.down), again=quiet(each.again))
+
+
+# -- HTML ----------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def page_style() -> str:
+    """Return the style sheet of the page: that of all results, the page's own, and dark where the reader's screen is."""
+    shared = read_style("style.css")
+    dark = _DARK.search(shared)
+    tokens = dark[1] if dark else ""
+    return f"{shared} {read_style('report.css')} @media screen and (prefers-color-scheme: dark) {{ .mm {{{tokens}}} }}"
+
+
+@lru_cache(maxsize=1)
+def policy() -> str:
+    """Return the Content-Security-Policy: nothing is loaded or run, and no style sheet but ours counts."""
+    digest = base64.b64encode(hashlib.sha256(page_style().encode()).digest()).decode()
+    return (
+        "default-src 'none'; style-src 'unsafe-inline'; "  # for browsers that do not know the next two
+        f"style-src-elem 'sha256-{digest}'; style-src-attr 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def html_page(report: Report) -> str:
+    """Return *report* as one HTML file."""
+    return str(template("report.mako").render(page=page_of(report), css=page_style(), policy=policy()))
+
+
+# -- Markdown ------------------------------------------------------------------------------------------------------
+
+
+def markdown_page(report: Report) -> str:
+    """Return *report* as Markdown."""
+    page = page_of(report)
+    head = " · ".join((*(f"**{escaped(piece.text)}**" for piece in page.chips), *(line(note) for note in page.notes)))
+    parts = [
+        "<!-- migration_magics report -->",
+        f"# {escaped(page.title)}",
+        "",
+        head,
+        "",
+        *render_markdown((page.cards,)),
+    ]
+    if page.missing:
+        parts += ["", "Not in this report:", "", *(f"- {paragraph(line(each))}" for each in page.missing)]
+    for part in page.parts:
+        parts += ["", f"## {escaped(part.title)}", "", *_markdown_part(part)]
+    return "\n".join(parts) + "\n"
+
+
+def _markdown_part(part: Part) -> list[str]:
+    said = [f"({escaped(piece.text)})" for piece in part.chips]
+    head = " · ".join((*([" ".join(said)] if said else []), *(line(note) for note in part.notes)))
+    blocks = render_markdown(part.blocks)
+    if part.name in _FOLDED and blocks:
+        blocks = folded(f"Show {part.title}", blocks)
+    every = [[paragraph(head)] if head else [], drawn(part.diagram) if part.diagram else [], blocks]
+    every += [[line(each)] for each in part.foot]
+    return [text for number, each in enumerate(filter(None, every)) for text in (*([""] if number else []), *each)]
