@@ -39,7 +39,7 @@ HOME = "/home/ada/lab"
 _FENCE = re.compile(r"(?P<indent> *)(?P<ticks>`{3,})(?P<language>[\w-]*)(?P<rest>[^`]*)")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _OUT = re.compile(r"^Out\[\d+\]: \n?", re.MULTILINE)
-_VARYING = re.compile(r"\b[0-9a-f]{12}\b|\b\d+(\.\d+)? ?(ms|s)\b|\b20\d\d-\d\d-\d\d( \d\d:\d\d)?")
+_VARYING = re.compile(r"(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z])|\b\d+(\.\d+)? ?(ms|s)\b|\b20\d\d-\d\d-\d\d( \d\d:\d\d(:\d\d(\.\d+)?)?)?")
 """What is another one in each run: ids and fingerprints, times, dates."""
 _RULE = re.compile("─+")
 _MARK = re.compile(r"<!-- (not run|setup): (.+?) -->")
@@ -168,6 +168,7 @@ class Session:
 
 def run(page: Page, folder: Path) -> Iterator[tuple[Block, str, BaseException | None, Block | None]]:
     """Run *page* in the working directory *folder*: each block, what it showed, its error, the `output` block below it."""
+    os.environ["COLUMNS"] = "100"
     for setup in page.setups:
         getattr(setups, setup)(folder)
     session = Session(folder, loaded=not any("%load_ext" in block.text for block in page.blocks))
@@ -178,6 +179,7 @@ def run(page: Page, folder: Path) -> Iterator[tuple[Block, str, BaseException | 
                 yield block, shown, error, after if after and after.language == "output" else None
     finally:
         session.close()
+        del os.environ["COLUMNS"]
 
 
 def expects_error(output: Block) -> str:
@@ -187,8 +189,8 @@ def expects_error(output: Block) -> str:
 
 
 def differs(wanted: str, shown: str) -> str:
-    """Return how *shown* differs from *wanted*, "" where it does not; `...` stands for anything, an id for any, a space for any."""
-    want, got = (_RULE.sub("─", _VARYING.sub("~", text)) for text in (wanted, shown))
+    """Return how *shown* differs from *wanted*, "" where it does not; `...` stands for anything, an id for any, a break of lines for a space."""
+    want, got = (_RULE.sub("─", _VARYING.sub("~", text)).replace("·", "") for text in (wanted, shown))
     if doctest.OutputChecker().check_output(want, got, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE):
         return ""
     return f"the page says\n\n{wanted}\n\nand it shows\n\n{shown}"
