@@ -39,6 +39,8 @@ if TYPE_CHECKING:
         SqlShown,
         Status,
         StatusOfAll,
+        Stepper,
+        StopShown,
     )
 
 
@@ -169,6 +171,11 @@ class Workspace(WorkspaceState):
     def rehearse(self, *target: str, **options: object) -> Rehearsed:
         """Return what the pending revisions did up, down and up again on a copy."""
         result: Rehearsed = self._do("rehearse", target, options)
+        return result
+
+    def step(self, *revision: str, **options: object) -> Stepper | StopShown:
+        """Return what each operation of a revision did on a copy; with `at=N` the copy after N of them."""
+        result: Stepper | StopShown = self._do("step", revision, options)
         return result
 
     def sample(self, *table_and_source: object, **options: object) -> Samples:

@@ -98,12 +98,12 @@ def _open(stopping: tuple[Question, ...], command: str) -> QuestionsOpen:
     return QuestionsOpen(
         f"{count} open: only you know whether this is a rename or a loss. Nothing was written.",
         questions=stopping,
-        hint=" ".join((command, *_likely(stopping))),
+        hint=" ".join((command, *likely(stopping))),
         details=tuple(details),
     )
 
 
-def _likely(stopping: tuple[Question, ...]) -> tuple[str, ...]:
+def likely(stopping: tuple[Question, ...]) -> tuple[str, ...]:
     """The first answer to each question, for the best comes first; a new name is given away once."""
     found: dict[str, str] = {}
     for question in stopping:

@@ -101,6 +101,7 @@ def findings(losses: Sequence[CountedLoss]) -> tuple[Finding, ...]:
             loss.revision,
             _sentence(loss),
             "keep a copy first, or make sure nobody needs it",
+            about=loss.loss.target,
         )
         for loss in losses
     )

@@ -28,7 +28,10 @@ class Confidence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One piece of advice: *rule* noticed something about *revision*; *remedy* is what to type or write."""
+    """One piece of advice: *rule* noticed something about *revision*; *remedy* is what to type or write.
+
+    *about* is the object that it concerns, where that has to be named: "evaluations.runtime_ms".
+    """
 
     rule: str
     severity: Severity
@@ -37,3 +40,4 @@ class Finding:
     message: str
     remedy: str = ""
     evidence: tuple[str, ...] = ()
+    about: str = ""

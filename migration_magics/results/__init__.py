@@ -5,7 +5,8 @@ A command returns one of these and prints nothing. All of them show themselves a
 
 base: what all share. place: connections and where they stand. browse: revisions. compare: schemas. move: plans and what
 ran. author: revision files. rehearse, backfill: what was tried, and what was changed in batches. doctor: what is wrong with
-the history. explore: all of it, to look around in. guide: help and the last error.
+the history. explore: all of it, to look around in. step: one revision operation by
+operation. guide: help and the last error.
 """
 
 from .author import Authored, ModelsDefined
@@ -22,8 +23,10 @@ from .place import Connected, Connections, ConnectionShown, Initialised, Project
 from .rehearse import Rehearsed, Samples, SampleShown
 from .report import Report, Section
 from .review import Review, ReviewedOperation, StepScript
+from .step import Answer, Stepper, StopShown
 
 __all__ = [
+    "Answer",
     "Authored",
     "Backfilled",
     "Blamed",
@@ -61,5 +64,7 @@ __all__ = [
     "Status",
     "StatusOfAll",
     "StepScript",
+    "Stepper",
+    "StopShown",
     "Why",
 ]

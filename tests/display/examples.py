@@ -38,6 +38,7 @@ from tests.display import (
     mending_examples,
     models_examples,
     rehearsal_examples,
+    review_examples,
     schema_examples,
     teaching_examples,
 )
@@ -428,6 +429,10 @@ EXAMPLES: dict[str, Result] = {
     **schema_examples.examples({one.id: one for one in GRAPH.newest_first}),
     **mending_examples.examples(MERGE, CPU),
     **models_examples.examples(),
+    **review_examples.examples(
+        Planned(PLAN, (LOSES, REBUILD), next_command=f"%migrate upgrade --plan {PLAN.fingerprint} --yes"),
+        Planned(EMPTY_PLAN),
+    ),
     **teaching_examples.examples(),
     **explore_examples.examples(
         Status(EVAL, PROJECT, (METRICS, WORKER), (CPU,), (MERGE, CPU), "%migrate plan"),

@@ -20,6 +20,7 @@ from . import (
     review,
     sample,
     schema,
+    step,
 )
 from .base import view_of, view_with_badge
 
@@ -41,6 +42,7 @@ __all__ = [
     "review",
     "sample",
     "schema",
+    "step",
     "view_of",
     "view_with_badge",
 ]

@@ -14,6 +14,8 @@ from .base import capped, findings_table, ids, next_step, remarks, view_of, warn
 from .rehearse import rehearsal_blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ...model.question import Question
     from ...settings import Settings
 
@@ -54,18 +56,20 @@ def _file(result: Authored) -> Details:
     return Details(f"The file, {lines}", Code(result.code, "python"), is_open=result.downgrade != "written")
 
 
-def _questions(result: Authored, settings: Settings) -> tuple[Block, ...]:
-    """What only a person knows, with what answers it: an option to add to the command, or code for the revision."""
-    if not result.questions:
+def questions_table(
+    questions: Sequence[Question], settings: Settings, *, is_written: bool = False
+) -> tuple[Block, ...]:
+    """Return what only a person knows, with what answers it: an option to add to the command, or code for the revision."""
+    if not questions:
         return ()
-    shown, hidden = capped(result.questions, settings)
+    shown, hidden = capped(questions, settings)
     columns = (Column("question"), Column("data"), Column("answer"))
     rows = tuple(
         Row(
             (
                 cell(redact(each.sentence)),
                 cell(redact(_data(each))),
-                cell(*_answers(each, is_written=not result.is_dry_run)),
+                cell(*_answers(each, is_written=is_written)),
             )
         )
         for each in shown
@@ -132,7 +136,7 @@ def _(result: Authored, settings: Settings) -> View:
     said = _DOWNGRADES.get(result.downgrade, f"Downgrade: {result.downgrade}.")
     blocks.append(Prose(plain(said, "drop" if result.downgrade == "none" else "")))
     blocks += [
-        *_questions(result, settings),
+        *questions_table(result.questions, settings, is_written=not result.is_dry_run),
         *squashed(result),
         *touched(result),
         *_remarks(result),
