@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,7 +30,10 @@ def bare_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inte
     unload(shell)
     if shell.history_manager:
         shell.history_manager.end_session()
+    # IPython collects garbage now, and would walk all that is imported: that takes longer than most tests
+    gc.freeze()
     shell.atexit_operations()
+    gc.unfreeze()
     atexit.unregister(shell.atexit_operations)
     InteractiveShell.clear_instance()
 
