@@ -8,7 +8,6 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from ..engine import both, losses, passes, planner, runner, schema_token
-from ..engine import undo as restore
 from ..engine.reflect.around import Around
 from ..engine.sentinel import Watch
 from ..errors import MigrationError, RevisionNotFound
@@ -17,7 +16,7 @@ from ..model.plan import Plan
 from ..model.trace import Outcome, Trace
 from ..redact import redact
 from ..results import Moved, Planned
-from . import guard
+from . import guard, keeping
 from .undoing import Move
 
 if TYPE_CHECKING:
@@ -165,7 +164,7 @@ def redo(ws: WorkspaceState, *, target: str, rewrite: Callable[[], str], yes: bo
     down = _downgrade(ws, target, ws.heads_of(ws.database))
     options = runner.Options(x=ws.arguments(), engine_name=ws.engine_name)
     again = _typed(down, runner.Options())
-    planned, told = _surveyed(ws, down, runner.Options())
+    planned, found = _surveyed(ws, down, runner.Options())
     passes.require_runnable(down, ws.chain)
     guard.check_protected(down, planned, again, is_protected=ws.database.is_protected, confirm=None)
     if not yes:
@@ -189,7 +188,7 @@ def redo(ws: WorkspaceState, *, target: str, rewrite: Callable[[], str], yes: bo
             on_step=ws.on_step,
         )
 
-    ran, up = both.run(both.Leg(down, watched(planned, told)), then, start)
+    ran, up = both.run(both.Leg(down, watched(planned, found.told)), then, start)
     _remember(up, ran.trace)
     return Moved(up, ran.trace, ran.before, ran.after, next_command=_after(up, runner.Options(), again))
 
@@ -224,13 +223,14 @@ def _move(
     again = _typed(made, options, verb)
     guard.check_fingerprint(made, fingerprint)
     passes.require_runnable(made, ws.chain)  # before anybody is asked to agree to what cannot run
-    watch = None
+    watch, keeps = None, keeping.Intent()
     if not options.is_dry_run and (is_forced or not made.is_empty):
-        planned, told = _surveyed(ws, made, options)
+        planned, found = _surveyed(ws, made, options)
         guard.check_protected(made, planned, again, is_protected=ws.database.is_protected, confirm=confirm)
         if not yes and confirm != ws.database.name:
             guard.check_losses(made, planned, again)
-            watch = Watch(told, lambda loss: guard.stop(planned, again, loss))
+            watch = Watch(found.told, lambda loss: guard.stop(planned, again, loss))
+        keeps = keeping.intent(ws, made, found.lost) if verb != "undo" else keeps
     if made.is_empty and not is_forced:
         return Moved(
             made,
@@ -243,16 +243,20 @@ def _move(
     around = _around(ws, made, options)
     look = around.look if around is not None else None
     running = replace(options, x=ws.arguments(options.x), engine_name=ws.engine_name, watch=watch, look=look)
-    keeps = ws.settings.restore_points and not options.is_dry_run and made.direction != "stamp" and verb != "undo"
-    point = restore.take(ws.database) if keeps else None
-    ran = runner.run(
-        made, ws.chain, ws.environment, ws.database, settings=ws.settings, options=running, on_step=ws.on_step
-    )
+    is_one = ws.database.has_transactional_ddl and not options.per_revision
+    with keeping.holding(ws, keeps, is_whole_or_nothing=is_one) as held:
+        ran = runner.run(
+            made, ws.chain, ws.environment, ws.database, settings=ws.settings, options=running, on_step=ws.on_step
+        )
     _remember(made, ran.trace)
+    if not options.is_dry_run:
+        ws.tried.note_steps(ws.current_name, ran.trace.steps)
     if not options.is_dry_run and ran.before != ran.after and verb != "undo":
-        ws.moves.append(Move.of(ws.database, made.direction, ran, point))
+        keeping.settle(ws, held)
+        ws.moves.append(Move.of(ws.database, made.direction, ran, held))
     changed = around.found() if around is not None else None
-    return Moved(made, ran.trace, ran.before, ran.after, changed, next_command=_after(made, options, again))
+    after = _after(made, options, again)
+    return Moved(made, ran.trace, ran.before, ran.after, changed, notes=held.notes, next_command=after)
 
 
 def _around(ws: WorkspaceState, made: Plan, options: runner.Options) -> Around | None:
@@ -269,13 +273,14 @@ def _remember(made: Plan, trace: Trace) -> None:
         applied.remember(made, frozenset(step.revision for step in trace.steps if step.outcome is Outcome.APPLIED))
 
 
-def _surveyed(ws: WorkspaceState, made: Plan, options: runner.Options) -> tuple[Planned, frozenset[Loss]]:
-    """The plan with what it would lose, counted in the database as it is now; and all that its sources told."""
+def _surveyed(ws: WorkspaceState, made: Plan, options: runner.Options) -> tuple[Planned, losses.Survey]:
+    """The plan with what it would lose, counted in the database as it is now; and the survey that counted."""
     found = losses.survey(made, ws.chain, ws.database, ws.calls(ws.database, options.x)[0].session)
     findings = guard.findings(found.lost)
     agreed = f"--confirm {ws.database.name}" if ws.database.is_protected else "--yes" if findings else ""
     next_command = _run_it(made, _typed(made, options), agreed)
-    return Planned(made, findings, _notes(made), next_command), found.told
+    notes = (*_notes(made), *keeping.intent(ws, made, found.lost).notes)
+    return Planned(made, findings, notes, next_command), found
 
 
 def _typed(made: Plan, options: runner.Options, verb: str = "") -> str:

@@ -158,6 +158,7 @@ def _tried(
     for each in rehearse_on(history, database, plan, invariants=wanted.invariants):
         found.append(each)
         _tell(ws, plan, len(found))
+    ws.tried.note_rehearsals(ws.current_name, found)
     return _result(copy, plan, tuple(found), wanted, has_rows=bool(heads) or copy.sampled is not None)
 
 
@@ -271,6 +272,7 @@ def _draft_tried(ws: WorkspaceState, draft: Draft, module: ModuleType, wanted: E
         )
         own = frozenset({draft.revision.id})
         found = tuple(rehearse_on(drafted, copy.database, plan, only=own, invariants=wanted.invariants))
+        ws.tried.note_rehearsals(ws.current_name, found)
         return replace(_result(copy, plan, found, wanted, has_rows=True, only=own), next_command="")
 
 

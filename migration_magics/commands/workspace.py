@@ -21,6 +21,7 @@ from ..errors import ConnectionNotFound, MigrationError, NotConnected, ProjectNo
 from ..lab.timeline import Timelines
 from ..model.names import Names
 from ..results import ConnectionShown, ProjectShown
+from .tried import Trials
 from .turns import Turns
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class WorkspaceState:
         self.settings = settings or configuration.read().settings
         self.on_step: runner.OnStep | None = None
         self.turns = Turns()
+        self.tried = Trials()
         self.drawn_error: BaseException | None = None  # by a widget, which raises none
         self.model_cells = ModelCells()
         self.moves: list[Move] = []

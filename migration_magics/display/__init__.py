@@ -21,6 +21,7 @@ __all__ = [
     "html_page",
     "markdown_page",
     "progress_bundle",
+    "settings_in_use",
     "text",
 ]
 
@@ -37,6 +38,11 @@ def configure(settings: Settings) -> None:
     """Show every result with *settings* from now on: a result is shown long after its command, by whoever holds it."""
     global _settings  # noqa: PLW0603 - how results look is one thing for the whole notebook
     _settings = settings
+
+
+def settings_in_use() -> Settings:
+    """Return the settings that results are shown with."""
+    return _settings
 
 
 def fit(columns: int) -> None:

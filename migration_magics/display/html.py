@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .view import View
+    from .view import Block, View
 
 _HERE = Path(__file__).parent
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -51,3 +51,8 @@ def style() -> str:
 def render_html(view: View) -> str:
     """Return *view* as one `div`; the style sheet stands last, so that a front end that prints it prints it below."""
     return str(template("result.mako").render(view=view, css=style()))
+
+
+def render_fragment(blocks: tuple[Block, ...]) -> str:
+    """Return *blocks* as one `div` without a style sheet."""
+    return str(template("fragment.mako").render(blocks=blocks))

@@ -110,6 +110,8 @@ def _scene(picture: Diagram, shapes: Drawing, keys: list[str]) -> Scene:
             [f"{number}", edge.line, edge.ends, edge.mark, edge.is_dashed] for number, edge in enumerate(shapes.edges)
         ],
         "hidden": picture.hidden,
+        "first": FIRST,
+        "step": STEP,
     }
 
 

@@ -6,20 +6,23 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...results import Explorer, Shown
+from ...results import Explorer, SchemaShown, Shown
+from ..operations import operations_cell
 from ..view import Block, Cell, Code, Column, Piece, Prose, Row, Table, View, cell, code, plain
-from ..words import count
+from ..words import count, duration
 from .base import NO_REVISIONS, capped, dates, findings_table, remarks, view_of
 from .browse import facts, paragraphs
 from .changes import changes, summed_up, table_names
 from .history import graph_rows, history_notes, history_row, off_the_line
+from .rehearse import row_diff
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...model.diff import SchemaDiff
-    from ...model.finding import Finding
     from ...model.graph import Revision
+    from ...model.rehearsal import Rehearsal
+    from ...model.trace import Step
     from ...settings import Settings
     from ..view import Line
 
@@ -90,43 +93,54 @@ def _foot(revisions: Sequence[Revision]) -> tuple[Line, ...]:
     return ((*one, *two),)
 
 
-Page = tuple[str, View]
+Page = tuple[str, tuple[Block, ...]]
 """A page's name, and what is on it."""
 
 
 def pages(
-    shown: Shown, rows: Sequence[Block], findings: Sequence[Finding], settings: Settings
-) -> tuple[tuple[View, ...], tuple[Page, ...]]:
+    shown: Shown, rehearsal: Rehearsal | None, step: Step | None, settings: Settings
+) -> tuple[tuple[Block, ...], tuple[Page, ...]]:
     """Return one revision in parts: what stands above, and a page each for its schema change, rows, SQL, source, findings.
 
-    *rows* and *findings* are those that a run or a rehearsal in this notebook gave. A page that has nothing says why.
+    *rehearsal* and *step* are its last ones in this notebook. A page that has nothing says why.
     """
     only = shown.revisions[0]
-    one = only.revision
-    above = View(one.message or one.id, blocks=(facts(only), *(Prose(plain(said)) for said in paragraphs(one))))
     sql: Block = Code(shown.sql, "sql") if shown.sql.strip() else Prose(plain(_no_sql(shown)))
     source: Block = Code(only.source, "python") if only.source.strip() else Prose(plain("Its file has no source."))
-    advice = findings_table(findings, settings) or (Prose(plain(_NO_FINDINGS)),)
+    findings = rehearsal.findings if rehearsal else ()
+    advice = findings_table(findings, settings) or (Prose(plain(_CLEAN if rehearsal else _NO_FINDINGS)),)
     every = (
-        ("Schema change", _view(*_change(only.diff, settings), *(remarks(*shown.notes) if only.diff is None else ()))),
-        ("Rows", _view(*(rows or (Prose((Piece(_NO_ROWS), code("%migrate rehearse"))),)))),
-        ("SQL", _view(Prose(plain(f"Upgrade on {shown.dialect}", "dim")), sql)),
-        ("Source", _view(source)),
-        ("Findings" + (f" {len(findings):,}" if findings else ""), _view(*advice)),
+        ("Schema change", (*_change(only.diff, settings), *(remarks(*shown.notes) if only.diff is None else ()))),
+        ("Rows", _rows(rehearsal, step, settings)),
+        ("SQL", (Prose(plain(f"Upgrade on {shown.dialect}", "dim")), sql) if shown.sql.strip() else (sql,)),
+        ("Source", (source,)),
+        (f"Findings ({len(findings):,})" if findings else "Findings", advice),
     )
-    return (above,), every
+    return (facts(only), *(Prose(plain(said)) for said in paragraphs(only.revision))), every
+
+
+def _rows(rehearsal: Rehearsal | None, step: Step | None, settings: Settings) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    if rehearsal is not None:
+        diffs = [diff for diff in rehearsal.rows if diff]
+        blocks += [block for diff in diffs for block in row_diff(diff, settings)]
+        blocks += [] if diffs else [Prose(plain("In its rehearsal no row changed."))]
+    ran = step or (rehearsal.up if rehearsal else None)
+    if ran is not None:
+        where = "As it ran on the database" if step else "As it ran on a copy"
+        columns = (Column("operations"), Column("time", is_number=True))
+        cells = (operations_cell(ran, is_merge=False, limit=settings.display_limit), cell(duration(ran.duration_s)))
+        blocks.append(Table(where, columns, (Row(cells),)))
+    return tuple(blocks) or (Prose((Piece(_NO_ROWS), code("%migrate rehearse"))),)
 
 
 _NO_ROWS = "Nothing has run it in this notebook. What it does to rows, on a copy:"
-_NO_FINDINGS = "Nothing was found by a rehearsal or a plan of it in this notebook."
+_NO_FINDINGS = "It was not rehearsed in this notebook; %migrate rehearse says what is wrong with pending ones."
+_CLEAN = "Its rehearsal found nothing wrong."
 
 
 def _no_sql(shown: Shown) -> str:
     return f"No SQL: {shown.problem}" if shown.problem else "It runs no SQL."
-
-
-def _view(*blocks: Block) -> View:
-    return View("", blocks=blocks)
 
 
 def _change(diff: SchemaDiff | None, settings: Settings) -> tuple[Block, ...]:
@@ -134,7 +148,14 @@ def _change(diff: SchemaDiff | None, settings: Settings) -> tuple[Block, ...]:
         return (Prose(plain("What it changed is not known.")),)
     if not diff:
         return (Prose(plain("It leaves the schema as it is.")),)
-    return (View("", notes=summed_up(diff), blocks=changes(diff, settings)),)
+    said = tuple(piece for note in summed_up(diff) for piece in (*note, Piece("·", tone="dim")))[:-1]
+    return (Prose(said), *changes(diff, settings))
+
+
+def moment(schema: SchemaShown, diff: SchemaDiff, settings: Settings) -> tuple[Block, ...]:
+    """Return a schema as tables, and before it what led there."""
+    led = (View("What changed", notes=summed_up(diff), blocks=changes(diff, settings)),) if diff else ()
+    return (*led, view_of(schema, settings))
 
 
 def said(diff: SchemaDiff) -> str:

@@ -1,0 +1,44 @@
+"""What the widget of `explore` shows, as HTML: parts of the very results that the commands return.
+
+Without the style sheet, which the widget has once; everything is cleaned and escaped as in every other output.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import settings_in_use
+from .html import render_fragment
+from .view import View
+from .views import view_of
+from .views.explore import moment, pages
+
+if TYPE_CHECKING:
+    from ..model.diff import SchemaDiff
+    from ..model.rehearsal import Rehearsal
+    from ..model.trace import Step
+    from ..results import Result, SchemaShown, Shown
+    from .view import Block
+
+
+def result_html(result: Result) -> str:
+    """Return a whole result."""
+    return render_fragment((view_of(result, settings_in_use()),))
+
+
+def shown_html(shown: Shown, rehearsal: Rehearsal | None, step: Step | None) -> tuple[str, list[tuple[str, str]]]:
+    """Return one revision: what stands above, and its pages by name; *rehearsal* and *step* are the last of it here."""
+    above, every = pages(shown, rehearsal, step, settings_in_use())
+    return render_fragment(above), [(name, render_fragment(blocks)) for name, blocks in every]
+
+
+def moment_html(schema: SchemaShown, diff: SchemaDiff) -> str:
+    """Return a schema as tables, and before it the *diff* that led there."""
+    return render_fragment(moment(schema, diff, settings_in_use()))
+
+
+def compared_html(result: Result) -> str:
+    """Return a comparison without its title, which the widget says itself."""
+    view = view_of(result, settings_in_use())
+    blocks: tuple[Block, ...] = (View("Changes", view.chips, view.notes, view.blocks),)
+    return render_fragment(blocks)
