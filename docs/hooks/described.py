@@ -81,7 +81,8 @@ def described(class_: type) -> Described:
         members = tuple(Member(each.name, repr(each.value), "") for each in class_)
         return Described(class_.__name__, text, members)
     below, names = _documented(class_), _names(class_)
-    members = tuple(
+    inherited = tuple(member for base in class_.__bases__ if base not in (object, Result) for member in described(base).members)
+    members = inherited + tuple(
         Member(name, type_, below.get(name) or _said(text, name) or OFTEN.get(name, ""), default)
         for name, type_, default in _fields(class_)
     )

@@ -96,7 +96,7 @@ def results() -> str:
             each if each.text else code.Member(each.name, each.type, said.get((about.name, each.name), ""), each.default)
             for each in about.members
         )
-        parts += [f"## {about.name} {{ #{about.name} }}", _prose(about.text), _members(members)]
+        parts += [f"## {about.name} {{ #{about.name} }}", _prose(about.text), _members(members, about.refers_to)]
     return _page(parts)
 
 
@@ -115,8 +115,18 @@ def values() -> str:
     parts = ["# Values", GENERATED, "What the fields of [results](results.md) hold. All of them are frozen."]
     for each in code.values():
         about = code.described(each)
-        parts += [f"## {about.name} {{ #{about.name} }}", _prose(about.text), _members(about.members)]
+        parts += [
+            f"## {about.name} {{ #{value_anchor(each)} }}",
+            _prose(about.text),
+            _members(about.members, about.refers_to),
+        ]
     return _page(parts)
+
+
+def value_anchor(value: type) -> str:
+    """Return the anchor of a class on the page of values: its name, with the module's where several have that name."""
+    alike = [each for each in code.values() if each.__name__ == value.__name__]
+    return value.__name__ if len(alike) == 1 else f"{value.__module__.rpartition('.')[2]}.{value.__name__}"
 
 
 def settings() -> str:
@@ -232,19 +242,21 @@ def _returned(command: Command) -> list[str]:
     return [name for name in named if name in known]
 
 
-def _members(members: Sequence[code.Member]) -> str:
-    rows = [(f"`{each.name}`", _linked(each.type), _cell(each.text)) for each in members]
+def _members(members: Sequence[code.Member], classes: Sequence[type] = ()) -> str:
+    rows = [(f"`{each.name}`", _linked(each.type, classes), _cell(each.text)) for each in members]
     return _table(("field", "type", "what it is"), rows) if rows else ""
 
 
-def _linked(type_: str) -> str:
-    """Write a type as code, with links to the results and values that it names."""
-    places = {each.__name__: "results.md" for each in code.results()} | {
-        each.__name__: "values.md" for each in code.values()
-    }
-    words = [word for word in re.findall(r"\w+", type_) if word in places]
-    links = "".join(f" [{word}]({places[word]}#{word})" for word in dict.fromkeys(words))
-    return f"`{_cell(type_)}`{links}" if type_ else ""
+def _linked(type_: str, classes: Sequence[type]) -> str:
+    """Write a type as code, with links to those of *classes* that it names."""
+    named = [each for each in classes if re.search(rf"\b{each.__name__}\b", type_)]
+    links = (f" [{each.__name__}]({_place(each)})" for each in named)
+    return f"`{_cell(type_)}`{''.join(links)}" if type_ else ""
+
+
+def _place(class_: type) -> str:
+    is_result = issubclass(class_, code.Result)
+    return f"results.md#{class_.__name__}" if is_result else f"values.md#{value_anchor(class_)}"
 
 
 def _errors(error: type[errors.MigrationError]) -> list[type[errors.MigrationError]]:
@@ -264,7 +276,7 @@ def _method(name: str, function: Callable[..., object]) -> tuple[str, str, str]:
     shown = ", ".join(str(each) for each in list(signature.parameters.values())[1:])
     shown = re.sub(r": '([^']*)'", r": \1", shown)
     returned = str(function.__annotations__.get("return", ""))
-    return f"`{name}({_cell(shown)})`", _linked(returned), _cell(_prose(inspect.getdoc(function) or ""))
+    return f"`{name}({_cell(shown)})`", _linked(returned, code.results()), _cell(_prose(inspect.getdoc(function) or ""))
 
 
 def _signature(name: str, function: Callable[..., object]) -> str:

@@ -169,10 +169,12 @@ class Session:
 def run(page: Page, folder: Path) -> Iterator[tuple[Block, str, BaseException | None, Block | None]]:
     """Run *page* in the working directory *folder*: each block, what it showed, its error, the `output` block below it."""
     os.environ["COLUMNS"] = "100"
-    for setup in page.setups:
-        getattr(setups, setup)(folder)
+    before = [getattr(setups, setup)(folder) for setup in page.setups]
     session = Session(folder, loaded=not any("%load_ext" in block.text for block in page.blocks))
     try:
+        for cell in filter(None, before):
+            _, error = session.run(Block(0, "ipython", cell))
+            assert error is None, error
         for block, after in zip(page.blocks, (*page.blocks[1:], None), strict=True):
             if block.runs:
                 shown, error = session.run(block)
