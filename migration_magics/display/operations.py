@@ -61,7 +61,8 @@ def rows_of(statements: tuple[Statement, ...]) -> int | None:
     return sum(counted) if counted else None
 
 
-def _line(operation: Operation, of_step: Outcome, *, is_child: bool = False) -> Line:
+def operation_line(operation: Operation, of_step: Outcome = Outcome.APPLIED, *, is_child: bool = False) -> Line:
+    """Return what *operation* did, with its rows and seconds, and how it ended where that is another way than its step's."""
     sign, thing, tone = _WORDS.get(operation.kind, ("* run", operation.kind.replace("_", " "), ""))
     inside = [Piece("└", tone="dim")] if is_child else []
     pieces = [*inside, Piece(sign, "strong", tone), Piece(thing)]
@@ -81,7 +82,8 @@ def _line(operation: Operation, of_step: Outcome, *, is_child: bool = False) -> 
     return tuple(pieces)
 
 
-def _sql(operation: Operation, limit: int) -> tuple[Details, ...]:
+def operation_sql(operation: Operation, limit: int) -> tuple[Details, ...]:
+    """Return the first *limit* statements of *operation*, folded away; nothing where it sent none."""
     if not operation.statements:
         return ()
     text = "\n".join(statement_sql(statement) for statement in operation.statements[:limit])
@@ -100,9 +102,9 @@ def operations_cell(step: Step, *, is_merge: bool, limit: int) -> Cell:
     odd = [operation for operation in step.operations[limit:] if operation.outcome is not step.outcome][:_ODD]
     drawn = (*step.operations[:limit], *odd)
     for operation in drawn:
-        parts.append(_line(operation, step.outcome))
-        parts += [_line(child, step.outcome, is_child=True) for child in operation.children]
-        parts += _sql(operation, limit)
+        parts.append(operation_line(operation, step.outcome))
+        parts += [operation_line(child, step.outcome, is_child=True) for child in operation.children]
+        parts += operation_sql(operation, limit)
     if len(step.operations) > len(drawn):
         hidden = count(len(step.operations) - len(drawn), "more operation")
         parts.append((Piece(f"… {hidden}, see .to_frame()", tone="dim"),))

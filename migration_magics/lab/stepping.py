@@ -137,19 +137,19 @@ def walk(
     return Walked(stops, found, _transactions(trace), problem, trace.output if trace is not None else "")
 
 
-def stay_after(history: History, copy: Database, step: PlannedStep, direction: Direction, number: int) -> None:
+def stay_after(history: History, copy: Database, step: PlannedStep, direction: Direction, number: int | None) -> int:
     """Run the first *number* operations of *step* on *copy*, which stands before it, and leave it there, committed.
 
-    Fewer where it has fewer: then it is at its end. Raises Refused where the database does not let anybody stay there,
+    None, or more than it has: to its end. Returns how many ran. Raises Refused where the database lets nobody stay there,
     and what a move raises where an operation fails before.
     """
-    if number <= 0:
-        return
-    left = [number]
+    if number is not None and number <= 0:
+        return 0
+    done = [0]
 
     def reached(connection: Any, _directives: Sequence[Directive]) -> None:
-        left[0] -= 1
-        if left[0] == 0:
+        done[0] += 1
+        if done[0] == number:
             connection.connection.commit()
             raise _Arrived
 
@@ -158,14 +158,15 @@ def stay_after(history: History, copy: Database, step: PlannedStep, direction: D
     try:
         _gone(history, copy, run, step.revision)
     except _Arrived:
-        return
+        pass
     except MoveFailed as error:
-        if isinstance(error.__cause__, exc.DBAPIError) and left[0] == 0:
+        if isinstance(error.__cause__, exc.DBAPIError) and done[0] == number:
             raise Refused(
                 f"The copy cannot stay after operation {number}: {failures.words(error.__cause__)}.",
                 hint="look at the operation before or after: in between, a constraint does not hold",
             ) from error
         raise
+    return done[0]
 
 
 def _new_run(history: History, copy: Database, step: PlannedStep, direction: Direction) -> _Walk:
@@ -234,20 +235,18 @@ def _together(group: Sequence[Operation]) -> Operation:
     )
 
 
-def _failed(history: History, copy: Database, watcher: Watcher, step: Step, before: int) -> Iterator[Stop]:
+def _failed(history: History, copy: Database, watcher: Watcher, step: Step, before: int) -> tuple[Stop, ...]:
     """The operation that failed, and what it left behind where the database does not take it back."""
     told = sum(each.directives for each in watcher.seen)
-    for operation in step.operations[told:]:
-        stays, so_far, notes = SchemaDiff(), SchemaDiff(), ()
-        try:
-            now = without(copy.run(reflect), version_tables(history.calls(copy)))
-            so_far = watcher.so_far(now)
-            stays = watcher.finished(now) if not copy.has_transactional_ddl else SchemaDiff()
-        except (MigrationError, exc.SQLAlchemyError) as error:
-            notes = (f"not all could be looked at here: {error}",)
-        outcome = replace(operation, outcome=Outcome.FAILED)
-        yield Stop(before + 1, outcome, sentence(operation), stays, so_far, notes=notes)
-        return
+    if told >= len(step.operations):
+        return ()  # what failed is no operation: Python code, a COMMIT
+    operation = replace(step.operations[told], outcome=Outcome.FAILED)
+    try:
+        now = without(copy.run(reflect), version_tables(history.calls(copy)))
+    except (MigrationError, exc.SQLAlchemyError) as error:
+        return (Stop(before + 1, operation, sentence(operation), notes=(f"not all could be looked at here: {error}",)),)
+    left = SchemaDiff() if copy.has_transactional_ddl else watcher.finished(now)
+    return (Stop(before + 1, operation, sentence(operation), left, watcher.so_far(now)),)
 
 
 def _why(error: MoveFailed) -> str:

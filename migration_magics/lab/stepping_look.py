@@ -109,11 +109,7 @@ class Watcher:
     def _locks_of(self, seen: Seen, connection: Connection, directives: Sequence[Directive]) -> None:
         now = storage(connection)
         seen.locks = held(connection, {**now, **self._storage})
-        renamed = {
-            change.after: change.before
-            for change in renames(_draft(directives))
-            if len(change.path) == 1
-        }
+        renamed = {change.after: change.before for change in renames(_draft(directives)) if len(change.path) == 1}
         seen.rewritten = rewritten(self._storage, now, renamed)
         self._storage = now
 

@@ -29,7 +29,7 @@ _SENTENCES = {
     "create_exclude_constraint": "Lets no two rows of {table} collide: adds the exclude constraint {name}.",
     "drop_constraint": "Drops the constraint {name} of {table}.",
     "bulk_insert": "Inserts rows into {table}.",
-    "batch_alter_table": "Changes the table {table} in one batch; SQLite builds it anew and copies the rows.",
+    "batch_alter_table": "Changes the table {table} in one batch (SQLite: by building it anew and copying the rows).",
     "further_operations": "All further operations of the revision, taken together.",
 }
 _NAMELESS = {

@@ -56,7 +56,7 @@ _MEANS = {
     "MDL_SHARED_WRITE": "others can read it, and write rows that were not written here",
     "row locks": "others can read it, and write rows that were not written here",
     "metadata lock": "others wait at its start and its end; in between it depends on the kind of change",
-    "RESERVED": "others can read the database, not write to it",
+    "RESERVED": "others can read, not write",
 }
 
 

@@ -56,26 +56,18 @@ class BorderRecorder(Recorder):
         with self.aside():
             self._reached(ended)
 
-    def _before(
-        self,
-        connection: Connection,
-        cursor: Any,
-        statement: str,
-        parameters: Any,
-        x: Any,
-        many: bool,  # noqa: FBT001 - SQLAlchemy's event hands it over so
-    ) -> None:
+    def _before(self, connection: Connection, _cursor: Any, statement: str, *more: Any) -> None:
         if self._is_aside:
             return
         draft = self.running
         if draft is not None and self._begins_one(draft, statement, connection):
             self.arrive()
             draft.directives.append(Directive("sql"))
-        super()._before(connection, cursor, statement, parameters, x, many)
+        super()._before(connection, _cursor, statement, *more)
 
-    def _after(self, connection: Connection, cursor: Any, statement: str, p: Any, x: Any, many: bool) -> None:  # noqa: FBT001
+    def _after(self, connection: Connection, cursor: Any, *more: Any) -> None:
         if not self._is_aside:
-            super()._after(connection, cursor, statement, p, x, many)
+            super()._after(connection, cursor, *more)
 
     def _begins_one(self, draft: StepDraft, statement: str, connection: Connection) -> bool:
         """It is sent past `op`, and is another one than those it comes after."""
