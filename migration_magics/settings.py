@@ -28,8 +28,14 @@ class Settings:
     rehearse_timeout_s: float = 60.0
     """How long one way of one revision (up, down, up again) may take in a rehearsal, in seconds; then its copy is dropped."""
 
-    restore_points: bool = False
-    """Whether a SQLite file is copied before each upgrade and downgrade, so that `undo` brings back lost rows, too."""
+    restore_points: bool = True
+    """Whether a SQLite file is copied before an upgrade or downgrade that loses rows or cannot be undone, for `undo`."""
+
+    undo_rows: bool = False
+    """Whether rows that a move will lose are kept on PostgreSQL, MariaDB and MySQL, in tables `_mm_undo_*`, for `undo`."""
+
+    undo_size_mb: float = 500.0
+    """How much is kept for `undo` at most, in megabytes: the SQLite file, or the tables that lose rows."""
 
     display_limit: int = 50
     """How many rows a table shows; the rest is counted and stays in the result."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..engine import planner, runner, schema_token
+from ..engine import planner, runner, schema_token, undo_rows
 from ..engine import undo as restore
 from ..errors import Refused
+from ..model.plan import Plan
 from ..model.trace import Trace
 from ..results import Moved, Planned
-from . import guard
+from . import guard, keeping
 from .move import move_back
 
 if TYPE_CHECKING:
-    from ..model.plan import Plan
     from .undoing import Move
     from .workspace import WorkspaceState
 
@@ -28,12 +28,16 @@ def undo(
     dry_run: bool = False,
     x: tuple[str, ...] = (),
     tag: str | None = None,
+    forget: bool = False,
 ) -> Moved:
     """Take back the last move: an upgrade by its downgrade, a downgrade by its upgrade, a stamp by a stamp.
 
-    What has been undone is not undone again: the next `undo` takes back the move before it. Rows that a move lost do not
-    come back. Raises Refused where nothing was moved here or the database has changed since, and as `upgrade`.
+    What has been undone is not undone again: the next `undo` takes back the move before it. Rows that were kept before the
+    move come back. With *forget* nothing is undone, and what is kept is dropped. Raises Refused where nothing was moved here
+    or the database has changed since, and as `upgrade`.
     """
+    if forget:
+        return _forgotten(ws, confirm=confirm)
     with ws.one_look():
         at = _last(ws)
         move = ws.moves[at]
@@ -50,12 +54,35 @@ def undo(
         moved = move_back(ws, made, runner.Options(dry_run, x=x, tag=tag), yes=yes, fingerprint=plan, confirm=confirm)
     if dry_run:
         return moved
+    back = undo_rows.put_back(ws.database, move.rows) if move.rows else ()
     del ws.moves[at]
     _carry_on(ws)
-    note = "The rows that the downgrade had lost are not back." if move.direction == "downgrade" else ""
-    notes = (*moved.notes, note) if note else moved.notes
+    note = "The rows that the downgrade had lost are not back." if move.direction == "downgrade" and not back else ""
+    notes = (*moved.notes, *back, note) if note else (*moved.notes, *back)
     headline = f"Undid the {move.direction}: {ws.database.name} stands at {_named(moved.after)} again"
     return replace(moved, notes=notes, headline=headline, next_command="%migrate status")
+
+
+def _forgotten(ws: WorkspaceState, *, confirm: str | None) -> Moved:
+    """Drop what is kept for `undo`; the moves are still known."""
+    heads, database = ws.heads_of(ws.database), ws.database
+    made = Plan("upgrade", _named(heads), (), heads, heads, database.identity, database.name)
+    guard.check_protected(
+        made, Planned(made), "%migrate undo --forget", is_protected=database.is_protected, confirm=confirm
+    )
+    count = keeping.forget(ws)
+    what = "copy" if database.family == "sqlite" else "table"
+    words = f"{count} {what if count == 1 else {'copy': 'copies', 'table': 'tables'}[what]}"
+    return Moved(
+        made,
+        Trace(),
+        heads,
+        heads,
+        headline=f"Dropped what was kept for undo of {database.name}: {words}"
+        if count
+        else "Nothing was kept for undo",
+        next_command="%migrate status",
+    )
 
 
 def _last(ws: WorkspaceState) -> int:

@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from ..model.batches import read, written
+from .ours import BACKFILL
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from ..model.batches import Job, Key
 
-TABLE = "migration_magics_backfill"
+TABLE = BACKFILL
 """What the table is called."""
 
 _LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")

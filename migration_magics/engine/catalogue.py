@@ -14,6 +14,7 @@ from sqlalchemy import exc
 from ..errors import MigrationError
 from ..model.names import Names
 from . import failures
+from .ours import is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +108,9 @@ def names(connection: Connection) -> Names:
     if query is None:
         return Names.of(_inspected(connection))
     rows = connection.exec_driver_sql(query).fetchmany(_LIMIT)
-    return Names.of((str(row[0]), str(row[1]), None if row[2] is None else str(row[2])) for row in rows)
+    return Names.of(
+        (str(row[0]), str(row[1]), None if row[2] is None else str(row[2])) for row in rows if not is_ours(str(row[0]))
+    )
 
 
 def _query(connection: Connection) -> str | None:

@@ -36,7 +36,8 @@ class CountedLoss:
     """A loss with what it would cost: *rows* that go, or that hold a value in the column that goes.
 
     *rows* is None where counting took too long; *is_at_least* where it stopped at `MAX_ROWS`; *is_exact* where these are
-    the very rows that a DELETE would take, and not all of its table.
+    the very rows that a DELETE would take, and not all of its table. *there* is the loss in the names that its object has
+    now.
     """
 
     revision: str
@@ -44,6 +45,7 @@ class CountedLoss:
     rows: int | None
     is_at_least: bool = False
     is_exact: bool = False
+    there: Loss | None = None
 
 
 def foreseen(plan: Plan, chain: Chain) -> tuple[tuple[str, Loss, Loss], ...]:
@@ -106,7 +108,7 @@ def _survey(connection: Connection, wanted: Sequence[tuple[str, Loss, Loss]], se
             if there is not None:
                 told += [loss] if now == loss else []  # what a rename hides is looked at again when it runs
                 rows = rows_lost(connection, there)
-                lost += () if rows == 0 else (counted(revision, loss, rows),)
+                lost += () if rows == 0 else (replace(counted(revision, loss, rows), there=there),)
         finally:
             connection.rollback()  # a count that failed has ended PostgreSQL's transaction
     return Survey(tuple(lost), frozenset(told))

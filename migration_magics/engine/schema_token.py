@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .database import Database
 
 # postgresql.org/docs/current/catalogs.html. An index has its columns in pg_attribute, too.
+# Tables that keep rows for `undo` (`ours`) are left out: a move makes them.
 _POSTGRESQL = """
 SELECT md5(coalesce(string_agg(line, ' ' ORDER BY line COLLATE "C"), '')) FROM (
   SELECT concat_ws('.', n.nspname, c.relname, c.relkind, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull)
@@ -20,6 +21,7 @@ SELECT md5(coalesce(string_agg(line, ' ' ORDER BY line COLLATE "C"), '')) FROM (
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'i', 'I') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+     AND left(c.relname, 9) <> '_mm_undo_'
   UNION ALL
   SELECT concat_ws('.', n.nspname, t.relname, k.conname, k.contype)
     FROM pg_constraint k JOIN pg_class t ON t.oid = k.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
@@ -30,7 +32,7 @@ SELECT md5(coalesce(string_agg(line, ' ' ORDER BY line COLLATE "C"), '')) FROM (
 # dev.mysql.com/doc/refman/en/information-schema.html; the same in MariaDB. A sum, for GROUP_CONCAT is cut after 1 MB.
 _MYSQL = """
 SELECT COUNT(*), SUM(CRC32(CONCAT_WS('.', table_name, ordinal_position, column_name, column_type, is_nullable)))
-  FROM information_schema.columns WHERE table_schema = DATABASE()
+  FROM information_schema.columns WHERE table_schema = DATABASE() AND left(table_name, 9) <> '_mm_undo_'
 UNION ALL
 SELECT COUNT(*), SUM(CRC32(CONCAT_WS('.', table_name, index_name, seq_in_index, column_name, non_unique)))
   FROM information_schema.statistics WHERE table_schema = DATABASE()

@@ -1,7 +1,7 @@
 """Restore points: what a SQLite file held before a move, copied and put back through SQLite's backup API.
 
-At most five per database, in a folder of this machine, where the setting `restore_points` asks for them. A restore is one
-transaction of SQLite's: a crash half-way leaves the file as it was.
+The last one per database is kept, in a folder of this machine. A restore is one transaction of SQLite's: a crash half-way
+leaves the file as it was.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from ..errors import DatabaseLocked
 if TYPE_CHECKING:
     from .database import Database
 
-KEPT = 5
 _WAIT_S = 10.0
 
 
@@ -49,7 +48,7 @@ def take(database: Database) -> Path | None:
     except (OSError, sqlite3.Error):
         copy.unlink(missing_ok=True)
         return None
-    _prune(place)
+    _prune(place, copy)
     return copy
 
 
@@ -89,7 +88,13 @@ def _copy(source: Path, target: Path) -> None:
         read.backup(written, pages=-1)
 
 
-def _prune(place: Path) -> None:
-    copies = sorted(place.glob("*.db"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    for path in copies[KEPT:]:
+def forget(database: Database) -> int:
+    """Remove the restore points of *database*; return how many there were."""
+    return _prune(folder(database))
+
+
+def _prune(place: Path, but: Path | None = None) -> int:
+    others = [path for path in place.glob("*.db*") if path != but]
+    for path in others:
         path.unlink(missing_ok=True)
+    return len(others)

@@ -63,7 +63,7 @@ MOVE = (
         group="move",
         summary="Go back to where the database stood before the last move that this notebook made.",
         run="undo:undo",
-        arguments=MOVING,
+        arguments=(*MOVING, flag("Undo nothing; drop the rows and copies that are kept for it.", "--forget")),
         examples=("%migrate undo", "%migrate undo --dry-run"),
     ),
     Command(

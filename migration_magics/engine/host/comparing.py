@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from argparse import Namespace
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import StringIO
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from mako.pygen import PythonPrinter
 
+from ..ours import is_ours
 from .comparators import plugged
 from .user_types import importing
 from .writing import revision_context
@@ -86,7 +88,7 @@ class Findings:
             self.revision_context = revision_context(context.config, context.script, arguments)
         self.migration_context = context
         rev = heads if self.is_strict or context.script is None else tuple(context.script.get_heads())
-        with warnings.catch_warnings(record=True) as caught, plugged(context.opts, self.setups):
+        with warnings.catch_warnings(record=True) as caught, plugged(context.opts, self.setups), _ours_hidden(context):
             warnings.simplefilter("always")
             self.revision_context.run_autogenerate(rev, context)
         self.warned += (str(warning.message) for warning in caught)
@@ -125,6 +127,23 @@ class Findings:
         body = "\n".join(line for each in self.containers for part in each.ops for line in render_one(context, part))
         imports = tuple(sorted(line for entry in context.imports for line in entry.splitlines() if line.strip()))
         return body.strip(), imports
+
+
+@contextmanager
+def _ours_hidden(context: MigrationContext) -> Iterator[None]:
+    """Let no table of ours be seen: it would be proposed for dropping."""
+    theirs = context.opts.get("include_name")
+
+    def include_name(name: str | None, kind: Any, parents: Any) -> bool:
+        if kind == "table" and is_ours(name):
+            return False
+        return True if theirs is None else bool(theirs(name, kind, parents))
+
+    context.opts["include_name"] = include_name
+    try:
+        yield
+    finally:
+        context.opts["include_name"] = theirs
 
 
 def render_one(context: AutogenContext, operation: ops.MigrateOperation) -> list[str]:

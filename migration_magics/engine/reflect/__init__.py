@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...model.parts import ordered
+from ..ours import UNDO
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -15,8 +17,16 @@ if TYPE_CHECKING:
 def reflect(connection: Connection, only: frozenset[str] | None = None) -> Schema:
     """Return the schema that *connection* sees; with *only*, nothing but the tables of these keys that exist.
 
-    Raises SQLAlchemy's errors. A dialect without a reader of its own is read through SQLAlchemy's Inspector.
+    Tables that keep rows for `undo` are none of it. Raises SQLAlchemy's errors. A dialect without a reader of its own is
+    read through SQLAlchemy's Inspector.
     """
+    found = _read(connection, only)
+    if not any(table.name.startswith(UNDO) for table in found.tables):
+        return found
+    return replace(found, tables=tuple(table for table in found.tables if not table.name.startswith(UNDO)))
+
+
+def _read(connection: Connection, only: frozenset[str] | None) -> Schema:
     family = connection.dialect.name
     if family == "sqlite":
         from .sqlite import read as read_sqlite

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..backfill_checkpoint import TABLE
+from ..ours import BACKFILL
 
 if TYPE_CHECKING:
     from ...model.schema import Schema
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def version_tables(calls: tuple[Configured, ...]) -> frozenset[str]:
     """Return the keys under which the version tables of *calls*, and the checkpoints of backfills, may stand."""
-    names = {TABLE}  # a backfill that is not finished
+    names = {BACKFILL}  # a backfill that is not finished
     for call in calls:
         table = str(call.options.get("version_table") or "alembic_version")
         schema = call.options.get("version_table_schema")
