@@ -84,7 +84,7 @@ def report(
     with ws.one_look():
         span = _span(ws, range)
         asked = _Asked(rehearse, dialect, mask, x)
-        first, *others = (_section(ws, span, asked, *part) for part in _PARTS)
+        first, *others = (_section(ws, span, asked, part) for part in _PARTS)
         revisions = tuple(ws.chain.graph[id_] for id_ in span.order)
     made = Report(
         f"{span.start}:{span.end}",
@@ -92,7 +92,7 @@ def report(
         (*others, first),
         span.lower,
         span.upper,
-        (ws.current_name or "") if span.at is not None else "",
+        *(("", "") if span.at is None else (ws.database.name, ws.database.server)),
     )
     if to is None:
         return replace(made, next_command=_again(range, rehearse=rehearse))
@@ -159,11 +159,10 @@ def _section(
     ws: WorkspaceState,
     span: _Span,
     asked: _Asked,
-    name: str,
-    title: str,
-    make: Callable[[WorkspaceState, _Span, _Asked], Result],
+    part: tuple[str, str, Callable[[WorkspaceState, _Span, _Asked], Result]],
 ) -> Section:
     """One part, or why it is not there: a report of what can be had is better than none."""
+    name, title, make = part
     try:
         return Section(name, title, make(ws, span, asked))
     except ReplayInterrupted:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _UNSAFE = re.compile(
-    r"(?P<special>[\\`*_{}\[\]<>|~&$])"
+    r"(?P<special>[\\`*{}\[\]<>|&$]|_(?![^\W_])|(?<![^\W_])_|~(?=\S)|(?<=\S)~)"
     r"|(?P<before>@|\#(?=\w)|:(?=//|[a-z_+-][\w+-]*:))"  # a mention, a reference, a link, an emoji
     r"|(?<=GH)(?P<after>-(?=\d))|(?<=\bwww)(?P<dot>\.)",
     re.IGNORECASE,

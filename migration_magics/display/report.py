@@ -8,26 +8,30 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ..model.mermaid_history import mermaid_history
 from ..model.trace import Trace
+from ..redact import redact
 from ..results import Compared, History, Planned, Rehearsed
 from ..settings import Settings
 from .html import read_style, template
-from .markdown import drawn, escaped, folded, line, paragraph, render_markdown
-from .view import Cards, View
+from .markdown import drawn, escaped, fenced, folded, line, paragraph, render_markdown
+from .view import Beside, Table, View
 from .views.base import findings_table, view_of
 from .views.report import cards, chips_of, missing, subject, title
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..model.rehearsal import Rehearsal
     from ..model.trace import Step
-    from ..results import Report
-    from .view import Block, Line, Piece
+    from ..results import Report, Result
+    from .view import Block, Cards, Line, Piece
 
+_Value = TypeVar("_Value")
 _SETTINGS = Settings(display_limit=500)
 _DARK = re.compile(r"html\[theme=dark\] \.mm \{(.*?)\}")
 _FOLDED = frozenset({"revisions", "sql"})
@@ -62,35 +66,51 @@ class Page:
 
 def page_of(report: Report) -> Page:
     """Return what both pages of *report* show, in their order: findings first, code last."""
-    found = findings_table(report.findings, _SETTINGS)
+    found = tuple(
+        replace(block, caption="") if isinstance(block, Table) else block
+        for block in findings_table(report.findings, _SETTINGS)
+    )
     advice = (Part("findings", "Findings", blocks=found),) if found else ()
     parts = tuple(_part(each.name, each.title, each.result) for each in report.sections if each.result is not None)
-    return Page(title(report), chips_of(report), subject(report), cards(report), missing(report), (*advice, *parts))
+    return _redacted(
+        Page(title(report), chips_of(report), subject(report), cards(report), missing(report), (*advice, *parts))
+    )
 
 
-def _part(name: str, heading: str, result: object) -> Part:
+def _part(name: str, heading: str, result: Result) -> Part:
     """What a section shows: its findings stand above, and of commands only the one that runs the plan is of use here."""
     if isinstance(result, Rehearsed):
         result = _timeless(result)
     if isinstance(result, Compared):
         result = replace(result, code="")
-    if isinstance(result, Planned):
-        result = replace(result, findings=())
-    view: View = view_of(result, _SETTINGS)  # type: ignore[arg-type] # every result has one
+    view = view_of(result, _SETTINGS)
+    above = findings_table(result.findings, _SETTINGS) if isinstance(result, (Planned, Rehearsed)) else ()
+    blocks = tuple(block for block in view.blocks if block not in above)
     foot = view.foot if isinstance(result, Planned) else ()
-    return Part(name, heading, view.chips, view.notes, view.blocks, foot, _diagram(result))
+    return Part(name, heading, view.chips, view.notes, blocks, foot, _diagram(result))
 
 
-def _diagram(result: object) -> str:
+def _redacted(value: _Value) -> _Value:
+    """*value* with no secret in any text: a page is read by more people than the notebook, and files quote what they like."""
+    if isinstance(value, str):
+        return type(value)(redact(value))
+    if isinstance(value, tuple):
+        return type(value)(_redacted(each) for each in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value)(**{each.name: _redacted(getattr(value, each.name)) for each in fields(value)})
+    return value
+
+
+def _diagram(result: Result) -> str:
     if not isinstance(result, History):
         return ""
     return mermaid_history(result.revisions, {one.id: result.state(one.id) for one in result.revisions})
 
 
 def _timeless(result: Rehearsed) -> Rehearsed:
-    """*result* without durations, which are never the same twice; its findings stand elsewhere."""
+    """*result* without durations, which are never the same twice."""
     revisions = tuple(_without_times(each) for each in result.revisions)
-    return replace(result, revisions=revisions, trace=Trace(), estimates=(), findings=(), next_command="")
+    return replace(result, revisions=revisions, trace=Trace(), estimates=(), next_command="")
 
 
 def _without_times(each: Rehearsal) -> Rehearsal:
@@ -152,9 +172,21 @@ def markdown_page(report: Report) -> str:
 def _markdown_part(part: Part) -> list[str]:
     said = [f"({escaped(piece.text)})" for piece in part.chips]
     head = " · ".join((*([" ".join(said)] if said else []), *(line(note) for note in part.notes)))
-    blocks = render_markdown(part.blocks)
-    if part.name in _FOLDED and blocks:
-        blocks = folded(f"Show {part.title}", blocks)
+    blocks = render_markdown(part.blocks) if part.name not in _FOLDED else _folded_one_by_one(part.blocks)
     every = [[paragraph(head)] if head else [], drawn(part.diagram) if part.diagram else [], blocks]
     every += [[line(each)] for each in part.foot]
     return [text for number, each in enumerate(filter(None, every)) for text in (*([""] if number else []), *each)]
+
+
+def _folded_one_by_one(blocks: Iterable[Block]) -> list[str]:
+    """Revisions and scripts folded away, each behind what it is; what else there is stays in view."""
+    every: list[list[str]] = []
+    for block in blocks:
+        if isinstance(block, View):
+            said = " ".join((block.title, *(f"({piece.text})" for piece in block.chips)))
+            every.append(folded(said, render_markdown(block.blocks)))
+        elif isinstance(block, Beside):
+            every += [folded(f"SQL on {one.label}", fenced(one.text, one.language)) for one in block.scripts]
+        else:
+            every.append(render_markdown((block,)))
+    return [text for number, each in enumerate(every) for text in (*([""] if number else []), *each)]

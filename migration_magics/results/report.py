@@ -42,6 +42,7 @@ class Report(Result):
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     connection: str = ""
+    server: str = ""
     path: str = ""
     next_command: str = ""
 

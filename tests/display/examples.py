@@ -38,6 +38,7 @@ from tests.display import (
     mending_examples,
     models_examples,
     rehearsal_examples,
+    report_examples,
     review_examples,
     schema_examples,
     teaching_examples,
@@ -440,3 +441,4 @@ EXAMPLES: dict[str, Result] = {
     ),
     **rehearsal_examples.examples(CPU, (METRICS, WORKER, CPU), CODE),
 }
+EXAMPLES |= report_examples.examples(EXAMPLES, (MERGE, CPU, DROP))

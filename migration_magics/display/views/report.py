@@ -14,6 +14,7 @@ from .changes import summed_up
 
 if TYPE_CHECKING:
     from ...settings import Settings
+    from ..view import Tone
 
 _VERDICTS: dict[bool | None, tuple[Piece, ...]] = {
     True: (chip("rehearsal passed", "add"),),
@@ -46,7 +47,8 @@ def title(result: Report) -> str:
 
 def subject(result: Report) -> tuple[Line, ...]:
     """Return what it is about: how many revisions, from where to where, on which connection."""
-    place = (plain(f"on {result.connection}"),) if result.connection else (plain("without a database"),)
+    server = f" ({result.server})" if result.server else ""
+    place = (plain(f"on {result.connection}{server}" if result.connection else "without a database"),)
     way = (*ids(result.before), Piece("→"), *ids(result.after))
     return (plain(count(len(result.revisions), "revision")), way, *place)
 
@@ -113,6 +115,6 @@ def _findings(result: Report) -> tuple[Line, Line]:
     words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
     said = [(kind, count(number, words[kind])) for kind, number in numbers if number]
     first, *others = said
-    tone = "drop" if first[0] is Severity.ERROR else "alter"
+    tone: Tone = "drop" if first[0] is Severity.ERROR else "alter"
     sign = "! " if first[0] is Severity.ERROR else ""
     return (Piece(f"{sign}{first[1]}", tone=tone),), plain(", ".join(text for _, text in others))
