@@ -8,7 +8,7 @@ from ..errors import MigrationError
 from ..settings import Settings
 
 if TYPE_CHECKING:
-    from ..results import Report, Result
+    from ..results import Authored, Moved, Report, Result
     from .view import View
 
 __all__ = [
@@ -21,7 +21,9 @@ __all__ = [
     "html_page",
     "markdown_page",
     "progress_bundle",
+    "record_bundle",
     "settings_in_use",
+    "shown",
     "text",
 ]
 
@@ -101,6 +103,21 @@ def error_bundle(error: BaseException, *, hint: str = "") -> dict[str, str]:
     said = str(error) if is_ours else f"{type(error).__name__}: {redact(str(error))}"
     advice = hint or (error.hint if isinstance(error, MigrationError) else "") or "%migrate why"
     return _bundle(View("Error", notes=(plain(said), plain(advice))))
+
+
+def shown(result: Result) -> str:
+    """Return *result* as HTML without a style sheet, for a form, which has one."""
+    from .form import part
+    from .views import view_with_badge
+
+    return part(view_with_badge(result, _settings))
+
+
+def record_bundle(when: str, authored: Authored | None, moved: Moved | None) -> dict[str, str]:
+    """Return what stands in a review's place once it is done: *when* (local time, ISO), what was written and what was run."""
+    from .views.review import review_record
+
+    return _bundle(review_record(when, authored, moved, _settings))
 
 
 def html_page(report: Report) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import sys
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,7 +18,7 @@ from IPython.core.magic import (
     no_var_expand,
     output_can_be_silenced,
 )
-from IPython.display import display
+from IPython.display import display, update_display
 
 from .. import widgets
 from ..commands.help import cell_docstring, docstring
@@ -141,13 +142,22 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
     revision.__doc__ = cell_docstring(CELLS["revision"])
 
     def show_widget(self, info: Any) -> None:
-        """After a cell: where it showed a result that has a widget, show that below. IPython calls it (`post_run_cell`)."""
+        """After a cell: where it showed a result that has a widget, show that below. IPython calls it (`post_run_cell`).
+
+        A form may put a record into its own place once it is done.
+        """
         interactive, self._interactive = self._interactive, None
         if interactive is None or info.result is not interactive[0] or not hasattr(self.shell, "kernel"):
             return
         result, on = interactive
         workspace: Any = self._workspace_in_use()
-        display(widgets.widget(result, workspace, on=on))  # type: ignore[no-untyped-call]
+        shown = widgets.widget(result, workspace, on=on)
+        if not hasattr(shown, "keep"):
+            display(shown)  # type: ignore[no-untyped-call]
+            return
+        place = f"migration-magics-{uuid.uuid4().hex}"
+        shown.keep = lambda bundle: update_display(bundle, display_id=place, raw=True)  # type: ignore[no-untyped-call]
+        display(shown, display_id=place)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         """Close the workspace, if one was ever needed."""

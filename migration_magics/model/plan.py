@@ -61,6 +61,23 @@ class Plan:
         hasher.update(self.schema.encode())
         return hasher.hexdigest()
 
+    def what_moved(self, now: Plan) -> tuple[str, ...]:
+        """Return what has changed since this plan was made, when *now* was: a sentence each; nothing where it still holds."""
+        found = []
+        if self.database != now.database:
+            found.append("it is another database")
+        if self.from_heads != now.from_heads:
+            before, after = (", ".join(heads) or "base" for heads in (self.from_heads, now.from_heads))
+            found.append(f"the database stood at {before}, and stands at {after}")
+        elif self.schema != now.schema:
+            found.append("its schema was changed by somebody else")
+        mine, theirs = ({step.revision: step.digest for step in plan.steps} for plan in (self, now))
+        files = [id_ for id_ in mine if id_ in theirs and mine[id_] != theirs[id_]]
+        found += [f"the file of {id_} was changed" for id_ in files]
+        if mine.keys() != theirs.keys() and self.from_heads == now.from_heads:
+            found.append(f"it was {len(mine)} revisions, and would be {len(theirs)} ({', '.join(theirs) or 'none'})")
+        return tuple(found)
+
     @property
     def irreversible(self) -> tuple[PlannedStep, ...]:
         """The steps that have no downgrade, as far as their files tell without being run."""

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from ..commands.api import Workspace
     from ..results import Result
 
-_WIDGETS: dict[str, str] = {}
+_WIDGETS: dict[str, str] = {
+    "Explorer": "explore:ExploreWidget",
+    "Review": "review:ReviewForm",
+    "Stepper": "step:StepWidget",
+}
 """Where the widget of a result lives, by the name of the result's class: "module:class", imported when it is shown."""
 
 

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 from ...model.change_words import words
 from ...redact import redact
-from ...results import Review
-from ..view import Block, Code, Column, Details, Line, Piece, Row, Table, View, cell, chip, code, plain
-from ..words import count
+from ...results import Moved, Review
+from ..view import Block, Code, Column, Details, Line, Notes, Piece, Row, Table, View, cell, chip, code, plain
+from ..words import count, listed
 from .author import questions_table
 from .base import capped, next_step, remarks, view_of
 from .changes import change_line
 
 if TYPE_CHECKING:
-    from ...results import ReviewedOperation
+    from ...errors import MoveFailed
+    from ...model.finding import Finding
+    from ...model.plan import Plan, PlannedStep
+    from ...model.question import Question
+    from ...results import Authored, ReviewedOperation, StepScript
     from ...settings import Settings
 
 
@@ -97,10 +101,89 @@ def remarks_on(each: ReviewedOperation, out: frozenset[str] = frozenset()) -> tu
     )
 
 
-def remedy_view(each: ReviewedOperation) -> View:
-    """Return the code that handles the rows in an operation's way, folded away."""
-    summary = "Code that handles these rows, in the place of the file's own lines"
-    return View("", blocks=(Details(summary, Code(redact(each.remedy), "python")),))
+def review_record(when: str, authored: Authored | None, moved: Moved | None, settings: Settings) -> View:
+    """Return what stands in the place of a form once all is done: *when*, what was written, what was run and by which SQL."""
+    did = " and ".join(word for word, one in (("written", authored), ("applied", moved)) if one is not None)
+    parts = tuple(view_of(each, settings) for each in (authored, moved) if each is not None)
+    return View(f"Reviewed, {did}", notes=(plain(when), plain("by the buttons of a review")), blocks=parts)
 
 
-__all__ = ["operation_line", "operation_text", "remarks_on", "remedy_view"]
+def failure_view(error: MoveFailed, plan: Plan, settings: Settings) -> View | None:
+    """Return how far a run came that failed, step by step; None where nothing is known of that."""
+    if error.trace is None or not error.trace.steps:
+        return None
+    return view_of(Moved(plan, error.trace, error.before, error.after or error.before), settings)
+
+
+def operation_view(each: ReviewedOperation, out: frozenset[str]) -> View | None:
+    """Return what stands under an operation's box: what to think of, and the code that handles rows in its way."""
+    said = remarks_on(each, out)
+    if not said:
+        return None
+    blocks: list[Block] = [*remarks(*said)]
+    if each.remedy:
+        summary = "Code that handles these rows: put it in the place of the file's own lines, by %migrate edit"
+        blocks.append(Details(summary, Code(redact(each.remedy), "python")))
+    return View("", blocks=tuple(blocks))
+
+
+def question_view(question: Question) -> View | None:
+    """Return the data that a question is about: some values, and whether they fit."""
+    found = question.evidence
+    lines = []
+    if found.samples:
+        values = [part for each in found.samples for part in (Piece(",", is_glued=True), code(redact(each)))]
+        more = found.count - len(found.samples)
+        rest = plain(f"and {more:,} more", "dim") if more > 0 else ()
+        lines.append((Piece("Values:"), *values[1:], *rest))
+    if found.fits:
+        lines.append(plain(redact(found.fits), "dim"))
+    return View("", blocks=(Notes(tuple(lines)),)) if lines else None
+
+
+def draft_view(result: Review) -> View:
+    """Return what would be written: the file and its SQL, folded away; or what keeps it from being written."""
+    draft = result.draft
+    if draft is None:
+        said = (
+            "Answer the question above to see the file." if result.questions else "Tick what is needed to see the file."
+        )
+        return View("", blocks=remarks(said))
+    if draft.revision is None:
+        return View("", blocks=remarks(*draft.notes[:1]))
+    lines = count(len(draft.code.strip().splitlines()), "line")
+    blocks: list[Block] = [Details(f"The file, {lines}", Code(draft.code, "python"))]
+    blocks += [block for script in result.scripts for block in script_blocks(script)]
+    return View("", blocks=tuple(blocks))
+
+
+def script_blocks(script: StepScript) -> tuple[Block, ...]:
+    """Return the SQL of a step, or why there is none and the file in its place."""
+    if script.sql:
+        return (Details("SQL", Code(redact(script.sql), "sql")),)
+    said = remarks(f"Its SQL is known once it runs, so also after Rehearse: {script.problem}")
+    return (*said, Details("The file", Code(script.source, "python"))) if script.source else said
+
+
+def step_view(step: PlannedStep, script: StepScript | None, findings: tuple[Finding, ...]) -> View:
+    """Return a step of a plan: what it is, its SQL, and the advice about it that needs no answer."""
+    chips = (chip("! cannot be undone", "drop"),) if step.has_downgrade is False else ()
+    blocks: list[Block] = [*remarks(*(f"{each.severity.value}: {each.message}" for each in findings))]
+    blocks += script_blocks(script) if script is not None else ()
+    arrow = f"{listed(step.from_heads) or 'base'} → {listed(step.to_heads) or 'base'}"
+    title = f"{step.revision} {step.message}".strip()
+    return View(title, chips, ((code(arrow),),), tuple(blocks))
+
+
+__all__ = [
+    "draft_view",
+    "failure_view",
+    "operation_line",
+    "operation_text",
+    "operation_view",
+    "question_view",
+    "remarks_on",
+    "review_record",
+    "script_blocks",
+    "step_view",
+]

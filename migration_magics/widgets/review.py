@@ -1,0 +1,146 @@
+"""`review` as a form: decide what of the models' changes is written, then agree to the plan, rehearse it, apply it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as w
+
+from ..display import form as drawn
+from ..display import record_bundle, shown
+from ..errors import ConfirmationRequired, MoveFailed, PlanStale, RehearsalFailed
+from .form import Form, button
+from .review_models import ModelsPart
+from .review_plan import PlanPart
+
+if TYPE_CHECKING:
+    from ..commands.api import Workspace
+    from ..results import Authored, Moved, Rehearsed, Review
+
+
+class ReviewForm(Form):
+    """The form of a review. One of its two parts is on show: the models' changes until they are written, then the plan."""
+
+    command = "%migrate review"
+
+    def __init__(self, result: Review, workspace: Workspace, *, on: str | None) -> None:
+        super().__init__(workspace, on=on)
+        self.written: Authored | None = None
+        self.part: ModelsPart | PlanPart
+        self.rehearse_button = button("Rehearse", self.rehearse)
+        self.again_button = button("Look again", self.look_again)
+        self.write_button = button("Write revision", self.write, "primary")
+        self.apply_button = button("Apply", self.apply, "primary")
+        self.is_stale = False
+        self.show_review(result)
+
+    def show_review(self, result: Review) -> None:
+        """Show *result* as something to decide about."""
+        self.is_stale = False
+        if result.is_of_models:
+            self.part = ModelsPart(result, changed=self.refresh)
+            buttons = [self.write_button, self.rehearse_button]
+        else:
+            databases = self.workspace.databases
+            database = databases.get(self.on or "")
+            protected = database.name if database is not None and database.is_protected else ""
+            self.part = PlanPart(result, protected=protected, changed=self.settle)
+            self.apply_button.description = self.apply_button.tooltip = self.part.label
+            buttons = [self.apply_button] + ([self.rehearse_button] if self.part.plan.direction == "upgrade" else [])
+        wrote = (w.HTML(shown(self.written)),) if self.written is not None else ()
+        self.body.children = (*wrote, *self.part.children)
+        self.buttons.children = (*buttons, self.again_button, self.stop_button)
+        self.settle()
+
+    def may_press(self, pressed: Any) -> bool:
+        """Nothing is applied that was not agreed to, nothing written while a question is open."""
+        if pressed is self.apply_button:
+            return isinstance(self.part, PlanPart) and self.part.is_agreed and not self.is_stale
+        if pressed is self.write_button:
+            return isinstance(self.part, ModelsPart) and self.part.can_write
+        if pressed is self.rehearse_button and isinstance(self.part, ModelsPart):
+            return self.part.can_write
+        return pressed is not self.rehearse_button or not (isinstance(self.part, PlanPart) and self.part.plan.is_empty)
+
+    # -- buttons
+
+    def refresh(self) -> None:
+        """Look what comes of what is ticked and answered now; what changes meanwhile is looked at next."""
+        part = self.part
+        if isinstance(part, ModelsPart):
+            self.begin("Looking", lambda: part.reviewed(self.workspace, self.on), self._refreshed)
+
+    def _refreshed(self, result: Review) -> None:
+        if isinstance(self.part, ModelsPart):
+            self.part.update(result)
+            if self.part.is_behind:
+                self.refresh()
+
+    def look_again(self) -> None:
+        """Review the same again, as things are now."""
+        part = self.part
+        if isinstance(part, PlanPart):
+            self.begin("Looking", lambda: self.workspace.review(part.plan.target, on=self.on), self.show_review)
+        else:
+            self.refresh()
+
+    def rehearse(self) -> None:
+        """Try it on a copy, and show what came of it."""
+        part = self.part
+        self.begin("Rehearsing on a copy", lambda: part.rehearse(self.workspace, self.on), self._rehearsed)
+
+    def _rehearsed(self, result: Rehearsed | Authored) -> None:
+        self.outcome.value = shown(getattr(result, "rehearsal", None) or result)
+
+    def write(self) -> None:
+        """Write the revision, then review the plan that applies it."""
+        part = self.part
+        if isinstance(part, ModelsPart) and self.may_press(self.write_button):
+            self.begin("Writing", lambda: part.write(self.workspace, self.on), self._written)
+
+    def _written(self, found: tuple[Authored, Review | None]) -> None:
+        self.written, review = found
+        self.outcome.value = ""
+        self.keep({**self._view(), **record_bundle(_now(), self.written, None)})
+        if review is None:
+            self.end(record_bundle(_now(), self.written, None))
+        else:
+            self.show_review(review)
+
+    def apply(self) -> None:
+        """Run the plan that was looked at, and no other."""
+        part = self.part
+        if isinstance(part, PlanPart) and self.may_press(self.apply_button):
+            self.begin("Applying", lambda: part.apply(self.workspace, self.on), self._applied)
+
+    def _applied(self, moved: Moved) -> None:
+        self.end(record_bundle(_now(), self.written, moved))
+
+    # -- what went wrong
+
+    def on_failure(self, error: BaseException) -> tuple[str, ...]:
+        """Say what moved where the plan is stale, and how far a run came that failed."""
+        part = self.part
+        if isinstance(error, RehearsalFailed) and error.rehearsed is not None:
+            self.outcome.value = shown(error.rehearsed)
+        if not isinstance(part, PlanPart):
+            return ()
+        if isinstance(error, (PlanStale, MoveFailed, ConfirmationRequired)):
+            self.is_stale = True
+        if isinstance(error, MoveFailed):
+            self.outcome.value = drawn.run_that_failed(error, part.plan)
+        if isinstance(error, PlanStale):
+            now = self.workspace.plan(part.plan.target, on=self.on).plan
+            return (
+                *(f"What moved: {each}." for each in part.plan.what_moved(now)),
+                "Press Look again for the new plan.",
+            )
+        return ()
+
+    def _view(self) -> dict[str, Any]:
+        return dict(super()._repr_mimebundle_()[0])
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")

@@ -1,0 +1,102 @@
+"""A plan as a form: its steps with their SQL, what each loses to be agreed to, Rehearse and Apply."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as w
+
+from ..display import form as drawn
+from ..display.views.review import step_view
+from ..model.finding import Severity
+from .form import box
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..model.finding import Finding
+    from ..results import Moved, Rehearsed, Review
+
+LOSES = "loses-data"
+
+
+class PlanPart:
+    """The things to agree to in the *review* of a plan; *changed* is called where one of them was.
+
+    On a *protected* connection the names of what is lost have to be typed, and the connection's.
+    """
+
+    def __init__(self, review: Review, *, protected: str, changed: Callable[[], None]) -> None:
+        assert review.planned is not None  # noqa: S101 - the caller looked
+        self.review, self.planned, self.plan = review, review.planned, review.planned.plan
+        self.protected = protected
+        self._agreed: list[Callable[[], bool]] = []
+        self._changed = changed
+        self.name: Any = None
+        self.children = (*self._steps(), *self._connection())
+
+    @property
+    def is_agreed(self) -> bool:
+        """Everything is agreed to that has to be."""
+        return self.plan.can_run and not self.plan.is_empty and all(each() for each in self._agreed)
+
+    @property
+    def label(self) -> str:
+        """What the button says that applies it."""
+        count = len(self.plan.steps)
+        verb = "Apply" if self.plan.direction == "upgrade" else "Undo"
+        return f"{verb} {count} {'revision' if count == 1 else 'revisions'} on {self.plan.connection}"
+
+    def apply(self, workspace: Any, on: str | None) -> Moved:
+        """Run exactly this plan. Raises PlanStale, and what a move raises."""
+        move = workspace.upgrade if self.plan.direction == "upgrade" else workspace.downgrade
+        agreed: dict[str, Any] = {"yes": True} if self._losses(self.planned.findings) else {}
+        if self.protected:
+            agreed["confirm"] = self.name.value.strip()
+        moved: Moved = move(self.plan.target, plan=self.plan.fingerprint, on=on, **agreed)
+        return moved
+
+    def rehearse(self, workspace: Any, on: str | None) -> Rehearsed:
+        """Try it on a copy."""
+        rehearsed: Rehearsed = workspace.rehearse(self.plan.target, on=on)
+        return rehearsed
+
+    @staticmethod
+    def _losses(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        return tuple(each for each in findings if each.rule == LOSES and each.severity is Severity.ERROR)
+
+    def _steps(self) -> list[Any]:
+        scripts = {each.revision: each for each in self.review.scripts}
+        found = []
+        for step in self.plan.steps:
+            own = tuple(each for each in self.planned.findings if each.revision == step.revision)
+            lost = self._losses(own)
+            if step.revision not in scripts and not own:
+                continue  # the static plan above has them all
+            view = step_view(step, scripts.get(step.revision), tuple(each for each in own if each not in lost))
+            asks = [part for each in lost for part in self._ask(each)]
+            found.append(box(w.HTML(drawn.part(view)), *asks))
+            if lost:
+                found[-1].add_class("mm-asks")
+        return found
+
+    def _ask(self, finding: Finding) -> list[Any]:
+        """A box to tick; on a protected connection also the name of what is lost, to be typed."""
+        tick = w.Checkbox(value=False, description=f"Lose it: {finding.message}", indent=False)
+        tick.observe(lambda _change: self._changed(), "value")
+        self._agreed.append(lambda: bool(tick.value))
+        if not self.protected or not finding.about:
+            return [tick]
+        return [tick, self._typed(f"Type {finding.about} to agree", finding.about)]
+
+    def _connection(self) -> list[Any]:
+        if not self.protected:
+            return []
+        self.name = self._typed(f"Type {self.protected}, the protected connection, to apply", self.protected)
+        return [self.name]
+
+    def _typed(self, description: str, wanted: str) -> Any:
+        field = w.Text(description=description, style={"description_width": "initial"})
+        field.observe(lambda _change: self._changed(), "value")
+        self._agreed.append(lambda: field.value.strip() == wanted)
+        return field
