@@ -6,12 +6,10 @@ import ast
 import enum
 import importlib
 import inspect
-import pkgutil
 import re
 import sys
 import textwrap
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import migration_magics.model
@@ -73,15 +71,26 @@ def values() -> list[type]:
     return sorted((each for each in known if each not in mine), key=lambda each: each.__name__)
 
 
-@cache
 def described(class_: type) -> Described:
     """Return what the code says of *class_*, a dataclass or an enum."""
+    name = f"{class_.__module__}.{class_.__qualname__}"
+    if name not in _known:
+        _known[name] = _described(class_)
+    return _known[name]
+
+
+_known: dict[str, Described] = {}
+
+
+def _described(class_: type) -> Described:
     text = textwrap.dedent(inspect.getdoc(class_) or "")
     if issubclass(class_, enum.Enum):
         members = tuple(Member(each.name, repr(each.value), "") for each in class_)
         return Described(class_.__name__, text, members)
     below, names = _documented(class_), _names(class_)
-    inherited = tuple(member for base in class_.__bases__ if base not in (object, Result) for member in described(base).members)
+    inherited = tuple(
+        member for base in class_.__bases__ if base not in (object, Result) for member in described(base).members
+    )
     members = inherited + tuple(
         Member(name, type_, below.get(name) or _said(text, name) or OFTEN.get(name, ""), default)
         for name, type_, default in _fields(class_)
@@ -164,10 +173,3 @@ def _found(names: Mapping[str, Any], word: str) -> type | None:
     if not isinstance(value, type) or not value.__module__.startswith("migration_magics."):
         return None
     return value if is_dataclass(value) or issubclass(value, enum.Enum) else None
-
-
-def modules_of(package: Any) -> list[Any]:
-    """Return the modules of *package*, imported, by name."""
-    return [
-        importlib.import_module(f"{package.__name__}.{each.name}") for each in pkgutil.iter_modules(package.__path__)
-    ]

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
+_DARK = "html[theme=dark] .mm"
+"""What a result's style begins its dark colours with (display/style.css); the site has a way of its own to be dark."""
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -22,7 +24,7 @@ def page(path: Path) -> tuple[str, dict[str, str]]:
     """Return the Markdown of the notebook at *path*, and its HTML outputs by the marks that stand for them."""
     import nbformat
 
-    notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call] # has no types
+    notebook: Any = nbformat.read(path, as_version=4)
     parts: list[str] = []
     outputs: dict[str, str] = {}
     for cell in notebook.cells:
@@ -35,7 +37,7 @@ def page(path: Path) -> tuple[str, dict[str, str]]:
         for kind, text in _shown(cell.outputs):
             mark = f"mm-output-{path.stem}-{len(outputs)}"
             if kind == "text/html":
-                outputs[mark] = text
+                outputs[mark] = text.replace(_DARK, f"{_DARK}, [data-md-color-scheme=slate] .mm")
                 parts.append(mark)
             else:
                 parts.append(_fenced(text, "output"))

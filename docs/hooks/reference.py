@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 import typing
 from dataclasses import fields as dataclass_fields
 from typing import TYPE_CHECKING
@@ -13,9 +14,15 @@ from migration_magics import errors
 from migration_magics.commands.api import Workspace
 from migration_magics.commands.table import CELLS, COMMANDS, SYNONYMS
 from migration_magics.magics import traits
+from migration_magics.results import Result
 from migration_magics.settings import Settings
 
 from . import described as code
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # pragma: no cover - Python 3.10 has no tomllib; Alembic installs tomli there
+    import tomli as tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +40,7 @@ PYPROJECT = {
 CONNECTION = {
     "url": "SQLAlchemy's URL, or `env:NAME`, or `keyring:service/user`. Required.",
     "password": "The password, better as `env:NAME` or `keyring:service/user`: it is read when it is needed, never before.",
-    "connect_args": "A table of arguments for the driver, such as `{ sslmode = \"require\" }`.",
+    "connect_args": 'A table of arguments for the driver, such as `{ sslmode = "require" }`.',
     "schema": "The schema to work in: PostgreSQL's search path.",
     "protected": "Whether everything that changes this database wants `--confirm NAME`.",
 }
@@ -79,13 +86,16 @@ def results() -> str:
     parts = [
         "# Results",
         GENERATED,
-        "Every command returns one of these. They are frozen, show themselves as text (`str(result)`) and as HTML, and have:",
+        "Every command returns one of these. They are frozen, and show themselves as text (`str(result)`) and as HTML.",
+        "## What all of them have { #Result }",
         _members(
             (
-                code.Member("to_frame()", "pandas.DataFrame", "The table of the result, complete whatever the display limit."),
+                code.Member(
+                    "to_frame()", "pandas.DataFrame", "The table of the result, complete whatever the display limit."
+                ),
                 code.Member("to_dict()", "dict", "All of it as JSON-ready data."),
                 code.Member("records()", "list[dict]", "The rows of the table."),
-                *code.described(code.Result).members,
+                *code.described(Result).members,
             )
         ),
     ]
@@ -93,7 +103,9 @@ def results() -> str:
     for result in code.results():
         about = code.described(result)
         members = tuple(
-            each if each.text else code.Member(each.name, each.type, said.get((about.name, each.name), ""), each.default)
+            each
+            if each.text
+            else code.Member(each.name, each.type, said.get((about.name, each.name), ""), each.default)
             for each in about.members
         )
         parts += [f"## {about.name} {{ #{about.name} }}", _prose(about.text), _members(members, about.refers_to)]
@@ -103,8 +115,6 @@ def results() -> str:
 def written() -> dict[tuple[str, str], str]:
     """Return what `fields.toml` says of fields, by class and name."""
     from importlib.resources import files
-
-    from migration_magics.engine.configuration import tomllib
 
     table = tomllib.loads(files("docs.hooks").joinpath("fields.toml").read_text(encoding="utf-8"))
     return {(name, field): str(text) for name, fields in table.items() for field, text in fields.items()}
@@ -134,7 +144,12 @@ def settings() -> str:
     hints = typing.get_type_hints(Settings)
     helps = traits._documentation()  # noqa: SLF001 - the one place that reads them
     rows = [
-        (f"`{field.name}` {{ #{field.name} }}", f"`{_type(hints[field.name])}`", f"`{field.default}`", helps[field.name])
+        (
+            f"`{field.name}` {{ #{field.name} }}",
+            f"`{_type(hints[field.name])}`",
+            f"`{field.default}`",
+            helps[field.name],
+        )
         for field in dataclass_fields(Settings)
     ]
     return _page(
@@ -158,7 +173,10 @@ def settings() -> str:
                 ("variable", "what it does"),
                 [
                     ("`DATABASE_URL`", "The database, where neither `connect` nor the project names one."),
-                    ("`MIGRATION_MAGICS_CACHE`", "The folder for replayed histories, in place of the user's cache folder."),
+                    (
+                        "`MIGRATION_MAGICS_CACHE`",
+                        "The folder for replayed histories, in place of the user's cache folder.",
+                    ),
                 ],
             ),
         ]
@@ -175,7 +193,11 @@ def error_tree() -> str:
         "`.message`, `.hint`, and what its row says.",
     ]
     rows = [
-        (_anchored(f"`{error.__name__}` {{ #{error.__name__} }}"), _kinds(error), _cell(_prose(inspect.getdoc(error) or "")))
+        (
+            _anchored(f"`{error.__name__}` {{ #{error.__name__} }}"),
+            _kinds(error),
+            _cell(_prose(inspect.getdoc(error) or "")),
+        )
         for error in _errors(errors.MigrationError)
     ]
     return _page([*parts, _table(("error", "is a", "when"), rows)])
@@ -231,7 +253,11 @@ def _argument(argument: Argument) -> tuple[str, str, str]:
     name = ", ".join(f"`{flag}`" for flag in argument.flags) or f"`{argument.metavar}`"
     if argument.flags and argument.kind != "flag":
         name += f" `{argument.metavar}`"
-    text = argument.help + (" More than once." if argument.repeatable else "") + (" Required." if argument.required else "")
+    text = (
+        argument.help
+        + (" More than once." if argument.repeatable else "")
+        + (" Required." if argument.required else "")
+    )
     return name, text, "" if argument.default is None else f"`{argument.default}`"
 
 
@@ -251,11 +277,11 @@ def _linked(type_: str, classes: Sequence[type]) -> str:
     """Write a type as code, with links to those of *classes* that it names."""
     named = [each for each in classes if re.search(rf"\b{each.__name__}\b", type_)]
     links = (f" [{each.__name__}]({_place(each)})" for each in named)
-    return f"`{_cell(type_)}`{''.join(links)}" if type_ else ""
+    return f"`{' '.join(type_.split())}`{''.join(links)}" if type_ else ""
 
 
 def _place(class_: type) -> str:
-    is_result = issubclass(class_, code.Result)
+    is_result = issubclass(class_, Result)
     return f"results.md#{class_.__name__}" if is_result else f"values.md#{value_anchor(class_)}"
 
 
@@ -276,7 +302,7 @@ def _method(name: str, function: Callable[..., object]) -> tuple[str, str, str]:
     shown = ", ".join(str(each) for each in list(signature.parameters.values())[1:])
     shown = re.sub(r": '([^']*)'", r": \1", shown)
     returned = str(function.__annotations__.get("return", ""))
-    return f"`{name}({_cell(shown)})`", _linked(returned, code.results()), _cell(_prose(inspect.getdoc(function) or ""))
+    return f"`{name}({shown})`", _linked(returned, code.results()), _cell(_prose(inspect.getdoc(function) or ""))
 
 
 def _signature(name: str, function: Callable[..., object]) -> str:
@@ -307,11 +333,16 @@ def _anchored(cell: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Put text into one cell of a table."""
-    return _prose(" ".join(text.split())).replace("|", "\\|")
+    """Put text into one cell of a table; between backticks a | is itself."""
+    parts = re.split(r"(`[^`]*`)", _prose(" ".join(text.split())))
+    return "".join(part if part.startswith("`") else part.replace("|", "&#124;") for part in parts)
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Write a table as Markdown; a last column with nothing in it is left out."""
+    rows = list(rows)
+    if not any(row[-1] for row in rows):
+        head, rows = head[:-1], [row[:-1] for row in rows]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join([*lines, *("| " + " | ".join(" ".join(cell.split()) for cell in row) + " |" for row in rows)])
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mkdocs.structure.files import File
 
 from docs.hooks import notebook_pages, reference
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
@@ -28,7 +30,27 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     made["changes.md"] = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     for name, text in made.items():
         files.append(File.generated(config, name, content=text))
+    _fill(config, [file.src_uri for file in files.documentation_pages()])
     return files
+
+
+def _fill(config: MkDocsConfig, pages: list[str]) -> None:
+    """Put pages that mkdocs.yml does not name into its nav: notebooks into theirs, the others beside the guides."""
+    nav: Any = config.nav
+    named = set(_leaves(nav))
+    for section in nav:
+        for title, entries in section.items():
+            if title == "Notebooks":
+                entries += [name for name in pages if name.startswith("notebooks/") and name not in named]
+            elif title == "Guides":
+                entries += [name for name in pages if "/" not in name and name not in named]
+
+
+def _leaves(nav: Any) -> Iterator[str]:
+    if isinstance(nav, str):
+        yield nav
+    for entry in nav.values() if isinstance(nav, dict) else nav if isinstance(nav, list) else ():
+        yield from _leaves(entry)
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -39,7 +61,10 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     if page.file.src_uri.startswith("notebooks/"):
         text = re.sub(r"\]\((\w+)\.ipynb\)", r"](\1.md)", text)
         text = text.replace("](../docs/", "](../")
-    return text
+    # IPython's lexer leaves the body of a cell magic without colours
+    return re.sub(
+        r"^( *)```ipython\n( *%%(?:revision(?!.*--sql)|models)\b)", r"\1```python\n\2", text, flags=re.MULTILINE
+    )
 
 
 def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -39,7 +39,9 @@ HOME = "/home/ada/lab"
 _FENCE = re.compile(r"(?P<indent> *)(?P<ticks>`{3,})(?P<language>[\w-]*)(?P<rest>[^`]*)")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _OUT = re.compile(r"^Out\[\d+\]: \n?", re.MULTILINE)
-_VARYING = re.compile(r"(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z])|\b\d+(\.\d+)? ?(ms|s)\b|\b20\d\d-\d\d-\d\d( \d\d:\d\d(:\d\d(\.\d+)?)?)?")
+_VARYING = re.compile(
+    r"(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z])|\b\d+(\.\d+)? ?(ms|s)\b|\b20\d\d-\d\d-\d\d( \d\d:\d\d(:\d\d(\.\d+)?)?)?"
+)
 """What is another one in each run: ids and fingerprints, times, dates."""
 _RULE = re.compile("─+")
 _MARK = re.compile(r"<!-- (not run|setup): (.+?) -->")
@@ -191,7 +193,10 @@ def expects_error(output: Block) -> str:
 
 
 def differs(wanted: str, shown: str) -> str:
-    """Return how *shown* differs from *wanted*, "" where it does not; `...` stands for anything, an id for any, a break of lines for a space."""
+    """Return how *shown* differs from *wanted*, "" where it does not.
+
+    `...` stands for anything, an id or a time for any other, a break of lines for a space.
+    """
     want, got = (_RULE.sub("─", _VARYING.sub("~", text)).replace("·", "") for text in (wanted, shown))
     if doctest.OutputChecker().check_output(want, got, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE):
         return ""

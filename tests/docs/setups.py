@@ -104,7 +104,7 @@ def _project() -> Iterator[Workspace]:
 
 
 def _write(folder: Path, *statements: str) -> None:
-    numbers = "CREATE TEMP TABLE numbers AS WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT 5000) SELECT n FROM n"
+    series = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT 5000) SELECT n FROM n"
     with closing(sqlite3.connect(folder / "app.db")) as connection, connection:
-        for statement in (numbers, *statements):
+        for statement in (f"CREATE TEMP TABLE numbers AS {series}", *statements):
             connection.execute(statement)

@@ -17,7 +17,9 @@ PLACEHOLDER = re.compile(r"\[|\.\.\.|…|%migrate COMMAND|--option|\bX\b")
 def lines(page: Page) -> list[str]:
     """The lines in blocks of text and between backticks; what explains a line stands after two spaces."""
     text = page.path.read_text(encoding="utf-8")
-    inline = re.findall(r"(?<!`)`(%%?(?:migrate|revision|models)\b[^`]*)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    inline = re.findall(
+        r"(?<!`)`(%%?(?:migrate|revision|models)\b[^`]*)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    )
     blocks = [line for block in page.blocks if block.language == "text" for line in block.text.splitlines()]
     shown = [re.split(r" {2,}", line.strip())[0] for line in blocks if line.startswith("%")]
     return [line for line in (*inline, *shown) if not PLACEHOLDER.search(line)]
@@ -38,6 +40,7 @@ def test_a_line_that_is_shown_is_understood(page: Page):
 def understood(line: str, rest: str) -> None:
     """Read a line as `%migrate` would; that it speaks of a command and leaves out what that needs is no mistake."""
     try:
-        assert parse(rest, evaluate=lambda _: "a").command.name in COMMANDS, line
+        parse(rest, evaluate=lambda _: "a")
     except UsageProblem as problem:
-        assert str(problem.message).endswith("is missing."), f"{line}: {problem}"
+        if not problem.message.endswith("is missing."):
+            pytest.fail(f"{line}: {problem}")

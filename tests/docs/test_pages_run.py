@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 PAGES = pages()
 RUNNING = [page for page in PAGES if any(block.runs for block in page.blocks)]
 
-NOT_RUN = {
-}
+NOT_RUN = {}
 """How many blocks of all pages are not run, by why."""
 
 
@@ -52,7 +51,8 @@ def test_an_output_belongs_to_a_cell(page: Page):
     before = (None, *page.blocks)
     for block, earlier in zip(page.blocks, before, strict=False):
         if block.language == "output":
-            assert earlier and earlier.language in (*CELLS, "sh"), f"{page.name}:{block.line}"
+            assert earlier is not None, page.name
+            assert earlier.language in (*CELLS, "sh"), f"{page.name}:{block.line}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

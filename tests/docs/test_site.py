@@ -27,11 +27,17 @@ def test_every_link_and_anchor_leads_somewhere(site):
 
 def test_nothing_is_fetched_from_elsewhere(site):
     """No fonts, scripts or pictures of other servers: the site is read offline, from files."""
-    assert {each for page in site.values() for each in page.fetches if urlsplit(each).scheme not in ("", "data")} == set()
+    assert {
+        each for page in site.values() for each in page.fetches if urlsplit(each).scheme not in ("", "data")
+    } == set()
 
 
 def test_every_page_can_be_reached(site):
-    reached = {posixpath.normpath(posixpath.join(posixpath.dirname(path), urldefrag(link).url)) for path, page in site.items() for link in page.links}
+    reached = {
+        posixpath.normpath(posixpath.join(posixpath.dirname(path), urldefrag(link).url))
+        for path, page in site.items()
+        for link in page.links
+    }
     assert set(site) - reached - {"404.html"} == set()
 
 
