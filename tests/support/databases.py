@@ -44,7 +44,9 @@ class Server:
         """Return the SQLAlchemy URL of *database*; it holds no `%`, so that it may stand in an ini file as it is."""
         if self.kind == "postgresql":
             return f"postgresql+psycopg://postgres@/{database}?host={self.socket}"
-        return f"mariadb+pymysql://root@localhost/{database}?unix_socket={self.socket}&charset=utf8mb4"
+        # Without TLS: for each connection PyMySQL reads all certificates of the machine, which takes 20 to 60 ms.
+        options = f"unix_socket={self.socket}&charset=utf8mb4&ssl_disabled=true"
+        return f"mariadb+pymysql://root@localhost/{database}?{options}"
 
     @contextlib.contextmanager
     def new_database(self) -> Iterator[str]:
@@ -73,7 +75,9 @@ def _mariadb_admin(place: Path, sql: str) -> None:
     """
     import pymysql
 
-    with contextlib.closing(pymysql.connect(unix_socket=str(place), user="root", autocommit=True)) as connection:
+    with contextlib.closing(
+        pymysql.connect(unix_socket=str(place), user="root", autocommit=True, ssl_disabled=True)
+    ) as connection:
         cursor = connection.cursor()
         if sql.startswith("DROP DATABASE"):
             cursor.execute(

@@ -158,8 +158,15 @@ class NotebookPage:
         return self.run_all()
 
     def run_all(self) -> bool:
-        """Run all cells; return, when the last has ended, whether all of them ran."""
-        return bool(self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')"))
+        """Run all cells; return, when the last has ended, whether all of them ran.
+
+        What a failed cell says goes to standard output: to the report of a test that did not expect it.
+        """
+        if self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')"):
+            return True
+        failed = self.page.locator("[data-mime-type='application/vnd.jupyter.stderr'], [data-mime-type*=error]")
+        sys.stdout.write("\n".join(failed.all_inner_texts()))
+        return False
 
     def run(self, number: int) -> bool:
         """Run cell *number*; return, when it has ended, whether it ran."""
