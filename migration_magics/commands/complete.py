@@ -87,6 +87,9 @@ class Facts(Protocol):
     def sources(self) -> Mapping[str, str]:
         """Return the variables one can connect to, each with the name of its type."""
 
+    def frames(self) -> Mapping[str, str]:
+        """Return the variables that hold a DataFrame, each with how many rows and columns it has."""
+
     def paths(self, begun: str) -> tuple[str, ...]:
         """Return the paths that begin so."""
 
@@ -199,6 +202,7 @@ def _values(argument: Argument, value: str, typed: Unfinished, place: _Place) ->
         "connection": lambda: _connections(place.facts),
         "variable": lambda: () if argument.flags else _sources(place.facts, value),
         "command": lambda: (Candidate(each.name, f"command: {each.summary}") for each in COMMANDS.values()),
+        "rows": lambda: _rows(place.facts, value),
         "path": lambda: (Candidate(path, "path") for path in place.facts.paths(value)),
         "dialect": lambda: (Candidate(each, "dialect") for each in DIALECTS),
         "template": lambda: (Candidate(each, "template") for each in TEMPLATES),
@@ -222,6 +226,11 @@ def _sources(facts: Facts, value: str) -> Iterator[Candidate]:
         yield from (Candidate(start + path, "path") for path in facts.paths(value[len(start) :]))
     else:
         yield Candidate(start, "URL of a file")
+
+
+def _rows(facts: Facts, value: str) -> Iterator[Candidate]:
+    yield from (Candidate(name, f"variable: {shape}") for name, shape in facts.frames().items())
+    yield from (Candidate(path, "path") for path in facts.paths(value) if path.endswith(("/", ".csv")))
 
 
 def _tables(names: Names, value: str) -> Iterator[Candidate]:

@@ -19,6 +19,7 @@ Kind = Literal[
     "template",
     "variable",
     "table",
+    "rows",
     "side",
 ]
 """What a value is: completion offers candidates by it, and the parser turns a "number" into an int."""

@@ -105,16 +105,28 @@ class ShellFacts:
 
     def sources(self) -> Mapping[str, str]:
         """See `Facts`; a class is known by its name and package, for nothing may be imported to look."""
+        return {name: type(value).__name__ for name, value in self._variables() if _is_connectable(type(value))}
+
+    def frames(self) -> Mapping[str, str]:
+        """See `Facts`; pandas' own, and others that say how many rows and columns they have."""
+        return {name: _shape(value) for name, value in self._variables() if type(value).__name__ == "DataFrame"}
+
+    def _variables(self) -> Iterator[tuple[str, Any]]:
         hidden = self._shell.user_ns_hidden
-        return {
-            name: type(value).__name__
-            for name, value in list(self._shell.user_ns.items())
-            if not name.startswith("_") and name not in hidden and _is_connectable(type(value))
-        }
+        for name, value in list(self._shell.user_ns.items()):
+            if not name.startswith("_") and name not in hidden:
+                yield name, value
 
     def paths(self, begun: str) -> tuple[str, ...]:
         """See `Facts`."""
         return paths(begun)
+
+
+def _shape(frame: Any) -> str:
+    shape = getattr(frame, "shape", None)
+    if not (isinstance(shape, tuple) and len(shape) == 2 and all(isinstance(each, int) for each in shape)):
+        return "DataFrame"
+    return f"DataFrame, {shape[0]:,} rows, {shape[1]:,} columns"
 
 
 def _is_connectable(type_: type) -> bool:

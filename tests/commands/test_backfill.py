@@ -371,6 +371,36 @@ def test_an_interrupt_ends_cleanly_and_the_same_command_goes_on(database_url, op
     assert ask(database_url, "SELECT s, count(*) FROM t GROUP BY s ORDER BY s") == [("oldx", 2), ("x", 4)]
 
 
+def test_an_unfinished_one_is_no_part_of_the_schema(database_url, tmp_path, monkeypatch):
+    """Its checkpoint is neither drift nor proposed for dropping, is offered nowhere, and disturbs no rehearsal."""
+    monkeypatch.chdir(tmp_path)
+    project = Made(tmp_path, database_url)
+    ws = project.ws
+    (tmp_path / "shop.py").write_text(
+        "import sqlalchemy as sa\nmetadata = sa.MetaData()\n"
+        "sa.Table('t', metadata, sa.Column('id', sa.Integer, primary_key=True), sa.Column('s', sa.String(40)))\n"
+    )
+    project.edit_env(
+        "target_metadata = None", "import sys; sys.path.insert(0, '.')\nfrom shop import metadata as target_metadata"
+    )
+    project.add(
+        "a1", "op.create_table('t', sa.Column('id', sa.Integer, primary_key=True), sa.Column('s', sa.String(40)))"
+    )
+    ws.upgrade("head")
+    change(database_url, "INSERT INTO t (id) VALUES (1), (2), (3), (4)")
+    ws.on_step = lambda passed, *_more: os.kill(os.getpid(), signal.SIGINT) if passed == 2 else None
+    with pytest.raises(BackfillInterrupted):
+        ws.backfill("t", set="s = 'x'", where="s IS NULL", batch=2, lock_time=1e-9, pause=60)
+    ws.on_step = None
+    assert CHECKPOINT in tables(database_url)
+    assert ws.check().clean
+    assert not ws.diff("db", "head")
+    assert CHECKPOINT not in ws.names_of(ws.database).tables
+    assert "drop_table" not in ws.revision(message="nothing", autogenerate=True).code
+    project.add("b2", "op.add_column('t', sa.Column('n', sa.Integer))", "op.drop_column('t', 'n')", parents=("a1",))
+    assert ws.rehearse("b2").passed
+
+
 def test_memory_does_not_grow_with_the_table(sqlite_url, opened):
     change(
         sqlite_url,

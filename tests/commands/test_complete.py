@@ -62,8 +62,11 @@ class Facts:
     def sources(self):
         return {"engine": "Engine", "session": "Session"}
 
+    def frames(self):
+        return {"frame": "DataFrame, 3 rows, 2 columns"}
+
     def paths(self, begun):
-        return tuple(path for path in ("migrations/", "my notes/", "app.db") if path.startswith(begun))
+        return tuple(path for path in ("migrations/", "my notes/", "app.db", "rows.csv") if path.startswith(begun))
 
 
 class Nothing(Facts):
@@ -82,6 +85,9 @@ class Nothing(Facts):
         return {}
 
     def sources(self):
+        return {}
+
+    def frames(self):
         return {}
 
 
@@ -113,6 +119,8 @@ def offered(text, facts=None, **options):
         ("use my", ['"my staging"']),
         ('use "my', ["my staging"]),
         ("use 'my", ["my staging"]),
+        ("sample evaluations ", ["frame", "migrations/", '"my notes/"', "rows.csv"]),
+        ("sample evaluations f", ["frame"]),
         ("upgrade --on a", ["app"]),
         ("upgrade --on=a", ["app"]),
         ('upgrade --on="my', ["my staging"]),

@@ -125,6 +125,15 @@ def test_python_is_completed_everywhere_else(shell):
     assert "print" in offered(shell, "%%revision -m x\npri")
 
 
+def test_frames_of_the_notebook_are_offered_as_rows_of_one_s_own(shell):
+    """Nothing of them is asked but how large they are."""
+    import pandas as pd
+
+    shell.user_ns |= {"mine": pd.DataFrame({"id": [1, 2]}), "minus": 3, "_hidden": pd.DataFrame()}
+    (found,) = completions(shell, "%migrate sample evaluations min")
+    assert (found[0], found[1].replace("\N{NO-BREAK SPACE}", " ")) == ("mine", "variable: DataFrame, 2 rows, 1 columns")
+
+
 def test_paths(fresh, tmp_path):
     (tmp_path / "my project").mkdir()
     assert replaced(fresh, "%migrate init m") == ['%migrate init "my project/"']

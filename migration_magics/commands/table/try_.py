@@ -58,7 +58,7 @@ TRY = (
         run="sample:sample",
         arguments=(
             Argument("table", "table", "For which table.", metavar="TABLE"),
-            Argument("source", "path", "A variable with a DataFrame, or the path of a CSV file.", metavar="SOURCE"),
+            Argument("source", "rows", "A variable with a DataFrame, or the path of a CSV file.", metavar="SOURCE"),
             flag("Rehearse with the rows of the database again.", "--forget"),
         ),
         examples=(
