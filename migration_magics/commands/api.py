@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Current,
         Diagnosed,
         Explorer,
+        Explained,
         Heads,
         HelpPage,
         History,
@@ -116,6 +117,11 @@ class Workspace(WorkspaceState):
     def show(self, *revision: str, **options: object) -> Shown:
         """Return one revision in full."""
         result: Shown = self._do("show", revision, options)
+        return result
+
+    def explain(self, *what: str, **options: object) -> Explained:
+        """Return what the operations of a revision, or one operation as text, do on each database."""
+        result: Explained = self._do("explain", what, options)
         return result
 
     def schema(self, *what: str, **options: object) -> SchemaShown:

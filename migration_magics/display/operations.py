@@ -44,6 +44,11 @@ _ODD = 10
 """How many operations beyond the limit are shown since they ended otherwise than their step."""
 
 
+def named(kind: str) -> tuple[str, str, Tone]:
+    """Return the sign and verb, the thing and the tone of the directive *kind*."""
+    return _WORDS.get(kind, ("* run", kind.replace("_", " "), ""))
+
+
 def statement_sql(statement: Statement) -> str:
     """Return a statement's SQL with its closing semicolon, and its values and repetitions as a comment."""
     sql = statement.sql.strip().rstrip(";") + ";"
@@ -63,7 +68,7 @@ def rows_of(statements: tuple[Statement, ...]) -> int | None:
 
 def operation_line(operation: Operation, of_step: Outcome = Outcome.APPLIED, *, is_child: bool = False) -> Line:
     """Return what *operation* did, with its rows and seconds, and how it ended where that is another way than its step's."""
-    sign, thing, tone = _WORDS.get(operation.kind, ("* run", operation.kind.replace("_", " "), ""))
+    sign, thing, tone = named(operation.kind)
     inside = [Piece("└", tone="dim")] if is_child else []
     pieces = [*inside, Piece(sign, "strong", tone), Piece(thing)]
     if operation.target:

@@ -17,6 +17,7 @@ from .compare import Blamed, Checked, Compared, SchemaShown
 from .demo import Playground
 from .doctor import Diagnosed
 from .explore import Explorer
+from .explain import Explained, RevisionExplained
 from .guide import HelpEntry, HelpPage, Why
 from .move import Moved, Planned, SqlShown
 from .place import Connected, Connections, ConnectionShown, Initialised, ProjectShown, Status, StatusOfAll
@@ -39,6 +40,7 @@ __all__ = [
     "Current",
     "Diagnosed",
     "Explorer",
+    "Explained",
     "Heads",
     "HelpEntry",
     "HelpPage",
@@ -54,6 +56,7 @@ __all__ = [
     "Result",
     "Review",
     "ReviewedOperation",
+    "RevisionExplained",
     "RevisionShown",
     "SampleShown",
     "Samples",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from migration_magics.results import ConnectionShown, Playground, ProjectShown, Result
+from migration_magics.model.explanation import DeedExplained, Facts, OperationExplained
+from migration_magics.model.graph import Revision
+from migration_magics.results import ConnectionShown, Explained, Playground, ProjectShown, Result, RevisionExplained
 
 
 def examples() -> dict[str, Result]:
@@ -31,4 +33,34 @@ def examples() -> dict[str, Result]:
             next_commands=("%migrate history", "%migrate rehearse", "%migrate check"),
         ),
         "playground_there": Playground(connection, "", project, directory="learn", is_new=False, next_commands=()),
+        "explained": explained(),
     }
+
+
+def explained() -> Explained:
+    """Return an explanation of two operations: one heard, one only read."""
+    facts = {
+        "sqlite": Facts("the whole file", "Other writers wait.", "until the transaction ends", source="SQLite 3.45"),
+        "postgresql": Facts(
+            "ACCESS EXCLUSIVE",
+            "Everybody waits, readers too.",
+            "while every row is read",
+            scans=True,
+            why="It fails where a NULL is left.",
+            safe="# first <a check>\nop.create_check_constraint(...)",
+            source="PostgreSQL 18 manual, ALTER TABLE",
+        ),
+        "mariadb": Facts("SHARED", "Writers wait.", "a while", "COPY", rewrites=True, scans=True),
+    }
+    deed = DeedExplained("alter_column_nullable", "Lets no NULL into <t>.status.", "yes", "nullable=True does.", facts)
+    sql = {"postgresql": "ALTER TABLE t ALTER COLUMN status SET NOT NULL;", "mariadb": "ALTER TABLE t MODIFY ...;"}
+    batch = OperationExplained("alter_column", "<t>.status", (deed,), sql, {"sqlite": "the table is not known here"})
+    read = DeedExplained("drop_column", "Drops the column a of t with all its values.", "no", "A backup.", {})
+    unheard = OperationExplained("drop_column", "t.a", (read,), {}, {}, 31, is_certain=False)
+    revision = Revision("a0c7d4", ("6f83ab",), message="Every evaluation has a status")
+    note = "Heard without a database up to here: it reads from the database."
+    return Explained(
+        (RevisionExplained(revision, (batch, unheard), (note,)),),
+        ("sqlite", "postgresql", "mariadb"),
+        next_command="%migrate rehearse a0c7d4",
+    )

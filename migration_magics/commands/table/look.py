@@ -72,6 +72,34 @@ LOOK = (
         examples=("%migrate show head", "%migrate show ae10"),
     ),
     Command(
+        name="explain",
+        group="look",
+        summary="Say what the operations of a revision do: in plain words, with SQL, locks and safer ways per database.",
+        run="explain:explain",
+        arguments=(
+            Argument(
+                "what",
+                "revision",
+                "Which revision; or an operation in quotes, as it stands in one.",
+                metavar="REV",
+                default="head",
+            ),
+            option(
+                "For this database only: sqlite, postgresql or mariadb (default: all three).",
+                "--dialect",
+                metavar="DIALECT",
+                kind="dialect",
+                repeatable=True,
+            ),
+            flag("Explain the way back.", "--downgrade"),
+        ),
+        examples=(
+            "%migrate explain head",
+            "%migrate explain ae10 --dialect postgresql",
+            "%migrate explain \"op.add_column('evaluations', sa.Column('note', sa.Text))\"",
+        ),
+    ),
+    Command(
         name="schema",
         group="look",
         summary="Show the schema of a revision, of the database or of the models, as tables or as a diagram.",

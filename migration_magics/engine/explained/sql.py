@@ -1,0 +1,51 @@
+"""What a text of SQL does, in the terms of `rules.explained`: each statement by its first words."""
+
+from __future__ import annotations
+
+import re
+
+from ...model.explanation import Deed
+
+_NAME = r"(?P<table>(?:[\w$]+|\"[^\"]+\"|`[^`]+`|\[[^\]]+\])(?:\s*\.\s*(?:[\w$]+|\"[^\"]+\"|`[^`]+`))*)"
+_START = r"(?:\s|/\*.*?\*/|--[^\n]*\n)*"
+_KINDS: tuple[tuple[str, str], ...] = (
+    (r"UPDATE\s+(?:ONLY\s+)?" + _NAME, "update"),
+    (r"DELETE\s+FROM\s+(?:ONLY\s+)?" + _NAME, "delete"),
+    (r"(?:INSERT\s+(?:\w+\s+)*?INTO|REPLACE\s+INTO)\s+" + _NAME, "insert"),
+    (r"TRUNCATE\s+(?:TABLE\s+)?(?:ONLY\s+)?" + _NAME, "truncate"),
+    (r"ALTER\s+TYPE\s+" + _NAME + r"\s+ADD\s+VALUE\b", "add enum value"),
+    (r"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?" + _NAME + r"\s+VALIDATE\s+CONSTRAINT\b", "validate"),
+    (r"CREATE\s+(?:UNIQUE\s+)?INDEX\b.*?\bON\s+(?:ONLY\s+)?" + _NAME, "index"),
+    (r"(?:ALTER|DROP|CREATE|RENAME|COMMENT)\b(?:\s+TABLE\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?" + _NAME + ")?", "schema"),
+    (r"(?:SELECT|WITH|VALUES|SHOW|EXPLAIN|PRAGMA\s+(?!\w+\s*=))\b(?P<table>)", "read"),
+    (r"(?:SET|PRAGMA|RESET|USE)\b(?P<table>)", "setting"),
+)
+_PATTERNS = tuple((re.compile(_START + text, re.IGNORECASE | re.DOTALL), trait) for text, trait in _KINDS)
+_WHERE = re.compile(r"\bWHERE\b", re.IGNORECASE)
+
+
+def about(text: str) -> tuple[Deed, ...]:
+    """Return what *text*, one statement, does; where its first words say nothing, that it runs SQL."""
+    for pattern, trait in _PATTERNS:
+        found = pattern.match(text)
+        if found is not None:
+            traits = {trait}
+            if trait in {"update", "delete"} and not _WHERE.search(text):
+                traits.add("every row")
+            return (
+                Deed(
+                    "execute",
+                    frozenset(traits),
+                    {"table": _bare(found["table"] or ""), "name": "", "sql": _short(text)},
+                ),
+            )
+    return (Deed("execute", frozenset(), {"table": "", "name": "", "sql": _short(text)}),)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r'["`\[\]\s]', "", name) or "the schema"
+
+
+def _short(text: str) -> str:
+    said = " ".join(text.split())
+    return said if len(said) <= 120 else f"{said[:119]}…"

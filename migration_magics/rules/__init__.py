@@ -1,0 +1,1 @@
+"""Advice and what it rests on: facts about operations and databases, as data."""
