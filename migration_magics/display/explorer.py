@@ -9,21 +9,17 @@ from typing import TYPE_CHECKING
 
 from . import settings_in_use
 from .html import render_fragment
-from .view import View
+from .view import Prose, plain
 from .views import view_of
+from .views.changes import summed_up
 from .views.explore import moment, pages
 
 if TYPE_CHECKING:
     from ..model.diff import SchemaDiff
     from ..model.rehearsal import Rehearsal
     from ..model.trace import Step
-    from ..results import Result, SchemaShown, Shown
+    from ..results import Compared, SchemaShown, Shown
     from .view import Block
-
-
-def result_html(result: Result) -> str:
-    """Return a whole result."""
-    return render_fragment((view_of(result, settings_in_use()),))
 
 
 def shown_html(shown: Shown, rehearsal: Rehearsal | None, step: Step | None) -> tuple[str, list[tuple[str, str]]]:
@@ -37,8 +33,8 @@ def moment_html(schema: SchemaShown, diff: SchemaDiff) -> str:
     return render_fragment(moment(schema, diff, settings_in_use()))
 
 
-def compared_html(result: Result) -> str:
-    """Return a comparison without its title, which the widget says itself."""
-    view = view_of(result, settings_in_use())
-    blocks: tuple[Block, ...] = (View("Changes", view.chips, view.notes, view.blocks),)
-    return render_fragment(blocks)
+def compared_html(result: Compared) -> str:
+    """Return a comparison without its title and places, which the widget says itself."""
+    blocks = view_of(result, settings_in_use()).blocks
+    same: tuple[Block, ...] = () if result.diff else (Prose(plain("The schema is the same at both.")),)
+    return render_fragment((*same, *(Prose(line) for line in summed_up(result.diff) if result.diff), *blocks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -116,7 +117,11 @@ def pages(
         ("Source", (source,)),
         (f"Findings ({len(findings):,})" if findings else "Findings", advice),
     )
-    return (facts(only), *(Prose(plain(said)) for said in paragraphs(only.revision))), every
+    name = re.split(r"[/\\]", only.revision.path or "")[-1]  # the whole path is long, and everywhere the same
+    return (
+        facts(replace(only, revision=replace(only.revision, path=name))),
+        *(Prose(plain(said)) for said in paragraphs(only.revision)),
+    ), every
 
 
 def _rows(rehearsal: Rehearsal | None, step: Step | None, settings: Settings) -> tuple[Block, ...]:

@@ -7,6 +7,8 @@ const TITLE_Y = 16;
 const RULE_Y = 24;
 const PAD = 9;
 const LEAST_ZOOM = 0.3;
+const LEAST_HIGH = 150;
+const MOST_HIGH = 400;
 
 /** @typedef {[string, string, string[], string, string]} Line name, type, keys, sign, NOT NULL */
 /** @typedef {[string, number, number, number, number, string, string, number, number, number, Line[], string]} Box */
@@ -56,8 +58,8 @@ export class Diagram {
     if (this.zoom !== null) return this.zoom;
     const scene = this.scene;
     if (!scene || !this.view.clientWidth) return 1;
-    const [wide, high] = [(this.view.clientWidth - 4) / scene.width, (this.view.clientHeight - 4) / scene.height];
-    return Math.min(1, Math.max(LEAST_ZOOM, Math.min(wide, Math.max(high, 0.75))));
+    const wide = (this.view.clientWidth - 4) / scene.width;
+    return Math.min(1, Math.max(LEAST_ZOOM, Math.min(wide, Math.max(MOST_HIGH / scene.height, 0.75))));
   }
 
   /** @param {number | null} zoom */
@@ -70,6 +72,7 @@ export class Diagram {
 
   size() {
     if (!this.scene) return;
+    this.view.style.height = `${Math.min(MOST_HIGH, Math.max(LEAST_HIGH, Math.round(this.scene.height * this.factor) + 4))}px`;
     this.picture.style.width = `${Math.round(this.scene.width * this.factor)}px`;
     this.picture.style.height = `${Math.round(this.scene.height * this.factor)}px`;
   }

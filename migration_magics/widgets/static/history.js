@@ -54,6 +54,8 @@ export class History {
     this.labels = packed.labels;
     this.lanes = packed.lanes.split(" ");
     const widest = this.lanes.reduce((most, lane) => Math.max(most, this.lane(lane)), 0);
+    /** How many characters an id takes, at most 16. */
+    this.idLength = Math.min(16, this.ids.reduce((most, id) => Math.max(most, id.length), 4));
     this.width = FIRST * 2 + Math.min(widest, MOST_LANES - 1) * LANE;
     /** @type {string[] | undefined} */
     this.haystack = undefined;

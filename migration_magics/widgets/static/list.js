@@ -41,6 +41,7 @@ export class List {
   show(history) {
     this.history = history;
     this.only = null;
+    this.element.style.setProperty("--mm-x-id", `${history.idLength}ch`);
     this.clear();
     this.update();
   }

@@ -34,7 +34,6 @@ export class Panel {
     words.push(...row.labels.map((label) => chip(label)));
     this.title(el("b", { class: "mm-title" }, row.message || row.id), [
       el("code", {}, row.id),
-      ...(row.day ? [el("span", { class: "mm-note" }, row.day)] : []),
       ...words,
     ]);
     this.button.textContent = isPinned ? "Choose the other revision…" : "Compare with…";
