@@ -41,6 +41,7 @@ from tests.display import (
     report_examples,
     review_examples,
     schema_examples,
+    step_examples,
     teaching_examples,
 )
 
@@ -440,5 +441,6 @@ EXAMPLES: dict[str, Result] = {
         History(GRAPH.newest_first, GRAPH, ("f07d21",), ("77e0f4", "a41c9e"), APPLIED, connection="eval"),
     ),
     **rehearsal_examples.examples(CPU, (METRICS, WORKER, CPU), CODE),
+    **step_examples.examples(),
 }
 EXAMPLES |= report_examples.examples(EXAMPLES, (MERGE, CPU, DROP))

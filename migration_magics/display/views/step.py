@@ -81,8 +81,8 @@ def _operations(result: Stepper, settings: Settings) -> Table:
         Column("operation"),
         Column("schema"),
         Column("rows"),
-        Column("took", is_number=True, is_narrow=True),
-        Column("locks then held"),
+        Column("took", is_number=True),
+        Column("locks"),
     )
     rows = tuple(
         Row(
@@ -91,7 +91,7 @@ def _operations(result: Stepper, settings: Settings) -> Table:
                 Cell((_short(stop.operation), plain(stop.sentence, "dim"))),
                 Cell(_changed(stop.schema)),
                 Cell(_rows(stop.rows)),
-                cell(duration(stop.duration_s), *((chip("slowest", "alter"),) if stop is hurting else ())),
+                Cell((plain(duration(stop.duration_s)), *(((chip("slowest", "alter"),),) if stop is hurting else ()))),
                 Cell(_locks(stop)),
             ),
             "drop" if stop.has_failed else "",
@@ -119,8 +119,9 @@ def _rows(rows: tuple[RowDiff, ...]) -> tuple[Line, ...]:
 
 def _locks(stop: Stop, *, is_explained: bool = False) -> tuple[Line, ...]:
     """New locks, then on what the older ones are; what each means where that *is_explained*."""
-    lines = [_lock(lock, is_explained=is_explained) for lock in stop.locks if lock.is_new or not lock.is_held]
-    older = [lock.table or "the whole database" for lock in stop.locks if lock.is_held and not lock.is_new]
+    told = [lock for lock in stop.locks if is_explained or lock.is_new or not lock.is_held]
+    lines = [_lock(lock, is_explained=is_explained) for lock in told]
+    older = [lock.table or "the whole database" for lock in stop.locks if lock not in told]
     if older:
         lines.append(plain(f"still: {', '.join(older)}", "dim"))
     if stop.rewritten:
@@ -131,6 +132,7 @@ def _locks(stop: Stop, *, is_explained: bool = False) -> tuple[Line, ...]:
 def _lock(lock: Lock, *, is_explained: bool) -> Line:
     where = Piece(lock.table, "code") if lock.table else Piece("the whole database")
     held = () if lock.is_held else (Piece("while it ran"),)
+    held = held if lock.is_new or not is_explained else (Piece("since before"),)
     said = (Piece(lock.means, tone="dim"),) if lock.means and is_explained else ()
     return (where, chip(lock.mode, "drop" if lock.blocks_reading else ""), *held, *said)
 
