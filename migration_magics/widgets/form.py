@@ -62,9 +62,16 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
         )
         self.stop_button = button("Stop", self.stop)
         self.stop_button.disabled = True
-        self.children: tuple[Any, ...] = (w.HTML(drawn.sheet()), self.body, self.buttons, self.status, self.alert, self.outcome)
+        self.children: tuple[Any, ...] = (
+            w.HTML(drawn.sheet()),
+            self.body,
+            self.buttons,
+            self.status,
+            self.alert,
+            self.outcome,
+        )
         self._what = ""
-        self._work: Work[Any] = Work(ended=self._ended, failed=self._failed)
+        self.work: Work[Any] = Work(ended=self._ended, failed=self._failed)
 
     # -- what a form has of its own
 
@@ -82,14 +89,14 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
 
     def begin(self, what: str, work: Callable[[], T], then: Callable[[T], None]) -> bool:
         """Begin *work* in the background, called *what*; *then* gets what it returns. False where something goes on."""
-        if self._work.is_going_on:
+        if self.work.is_going_on:
             return False
         self._what = what
         self._say(f"{what} …")
         self.alert.value = ""
         for each in self.buttons.children:
             each.disabled = each is not self.stop_button
-        return self._work.begin(lambda: (then, self._watched(work)))
+        return self.work.begin(lambda: (then, self._watched(work)))
 
     def _watched(self, work: Callable[[], T]) -> T:
         before, self.workspace.on_step = self.workspace.on_step, self._step
@@ -100,7 +107,7 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
                 self.workspace.on_step = before
 
     def _step(self, number: int, total: int, doing: Any) -> None:
-        if self._work.is_going_on:
+        if self.work.is_going_on:
             self._say(f"{self._what}: {number:,} of {total:,}, {doing.revision} {doing.message}")
 
     def _say(self, text: str) -> None:
@@ -125,7 +132,7 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
 
     def settle(self) -> None:
         """Let the buttons be pressed that may be; none but Stop while something goes on."""
-        is_busy = self._work.is_going_on
+        is_busy = self.work.is_going_on
         for each in self.buttons.children:
             is_stop = each is self.stop_button
             each.disabled = not is_busy if is_stop else is_busy or not self.may_press(each)
@@ -133,11 +140,11 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
     def stop(self) -> None:
         """Interrupt what goes on."""
         self._say(f"{self._what}: stopping …")
-        self._work.stop()
+        self.work.stop()
 
     def wait(self, limit_s: float | None = 60.0) -> None:
         """Wait until nothing goes on any more."""
-        self._work.wait(limit_s)
+        self.work.wait(limit_s)
 
     def end(self, bundle: dict[str, str]) -> None:
         """Put a record into the form's place, here and in the notebook: nothing is left to press."""
@@ -149,7 +156,7 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
 
     def close(self) -> None:
         """Stop what goes on, and end."""
-        self._work.stop()
+        self.work.stop()
         super().close()
 
 

@@ -44,6 +44,21 @@ class ModelsPart:
         self.children = (self.questions, self.operations, self.message, self.preview)
         self.update(review, is_first=True)
 
+    # -- what is on show
+
+    @property
+    def radios(self) -> tuple[Any, ...]:
+        """The answers to each question, one of which is chosen."""
+        return tuple(radio for _question, radio in self._asked.values())
+
+    def tick(self, name: str) -> Any:
+        """Return the box of the operation *name*."""
+        return self._ticks[name][0]
+
+    def under(self, name: str) -> str:
+        """Return what is said of the operation *name*, as HTML."""
+        return str(self._ticks[name][1].value)
+
     # -- what is decided
 
     @property

@@ -32,6 +32,8 @@ class PlanPart:
         self.protected = protected
         self._agreed: list[Callable[[], bool]] = []
         self._changed = changed
+        self.ticks: list[Any] = []
+        self.fields: list[Any] = []
         self.name: Any = None
         self.children = (*self._steps(), *self._connection())
 
@@ -83,6 +85,7 @@ class PlanPart:
     def _ask(self, finding: Finding) -> list[Any]:
         """A box to tick; on a protected connection also the name of what is lost, to be typed."""
         tick = w.Checkbox(value=False, description=f"Lose it: {finding.message}", indent=False)
+        self.ticks.append(tick)
         tick.observe(lambda _change: self._changed(), "value")
         self._agreed.append(lambda: bool(tick.value))
         if not self.protected or not finding.about:
@@ -97,6 +100,7 @@ class PlanPart:
 
     def _typed(self, description: str, wanted: str) -> Any:
         field = w.Text(description=description, style={"description_width": "initial"})
+        self.fields.append(field)
         field.observe(lambda _change: self._changed(), "value")
         self._agreed.append(lambda: field.value.strip() == wanted)
         return field

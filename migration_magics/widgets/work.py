@@ -38,8 +38,8 @@ class Work(Generic[T]):
         thread = threading.Thread(
             target=contextvars.copy_context().run, args=(self._run, work), name="migration-widget", daemon=True
         )
-        thread.start()
         self._thread = thread
+        thread.start()
         return True
 
     def _run(self, work: Callable[[], T]) -> None:
@@ -62,6 +62,8 @@ class Work(Generic[T]):
             )
 
     def wait(self, limit_s: float | None = None) -> None:
-        """Wait until the work and what it calls have ended: for tests and for closing."""
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(limit_s)
+        """Wait until the work and what it calls have ended, and what these began: for tests and for closing."""
+        while (thread := self._thread) is not None and thread is not threading.current_thread() and thread.is_alive():
+            thread.join(limit_s)
+            if thread is self._thread:
+                return

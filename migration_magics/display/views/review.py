@@ -105,7 +105,7 @@ def review_record(when: str, authored: Authored | None, moved: Moved | None, set
     """Return what stands in the place of a form once all is done: *when*, what was written, what was run and by which SQL."""
     did = " and ".join(word for word, one in (("written", authored), ("applied", moved)) if one is not None)
     parts = tuple(view_of(each, settings) for each in (authored, moved) if each is not None)
-    return View(f"Reviewed, {did}", notes=(plain(when), plain("by the buttons of a review")), blocks=parts)
+    return View(f"Reviewed, {did}", notes=(plain(when), plain("in a review")), blocks=parts)
 
 
 def failure_view(error: MoveFailed, plan: Plan, settings: Settings) -> View | None:

@@ -1,0 +1,339 @@
+"""`review` as a form, by pressing its buttons: what is ticked, answered and agreed to is what happens, on each database."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from migration_magics.results import Moved
+from migration_magics.widgets import widget
+from tests.commands.test_autogenerating import ONE, Notebook, files
+
+NEW = (
+    "sa.Table('evaluations', metadata, C('id', sa.Integer, primary_key=True), C('title', sa.String(40), nullable=False),\n"
+    "    C('runtime_ms', sa.Integer, index=True))\n"
+)
+COLUMN, INDEX = "add column evaluations.runtime_ms", "add index evaluations.ix_evaluations_runtime_ms"
+
+
+class Story(Notebook):
+    """A notebook with a form in it."""
+
+    def form(self, *target, **options):
+        self.kept = []
+        made = widget(self.ws.review(*target, **options), self.ws)
+        made.keep = self.kept.append
+        return made
+
+    def move(self, upgrade, message="next"):
+        """Write a revision by hand; nothing tries it before."""
+        written = self.ws.revision("def upgrade():\n    op.f('here')\ndef downgrade():\n    pass\n", message=message)
+        path = Path(written.path)
+        path.write_text(path.read_text().replace("op.f('here')", upgrade))
+        return written
+
+    def protect(self):
+        self.ws.connect(self.url, name="app", protected=True)
+
+
+@pytest.fixture
+def story(database_url, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = Story(database_url)
+    made.day_one()
+    yield made
+    made.ws.close()
+
+
+@pytest.fixture
+def sqlite(sqlite_url, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = Story(sqlite_url)
+    made.day_one()
+    yield made
+    made.ws.close()
+
+
+def press(form, text):
+    """Press the button called *text*, where it may be pressed, and wait for what comes of it."""
+    button = next(each for each in form.buttons.children if each.description.startswith(text))
+    assert not button.disabled, f"{text}: {form.alert.value or form.status.value}"
+    button.click()
+    form.wait()
+
+
+def pressable(form):
+    return [each.description.split()[0] for each in form.buttons.children if not each.disabled]
+
+
+def tick(form, text, *, value=True):
+    form.part.tick(text).value = value
+    form.wait()
+
+
+def agree(form):
+    """Tick whatever has to be."""
+    for each in form.part.ticks:
+        each.value = True
+
+
+def every(widget):
+    """All widgets in *widget*."""
+    yield widget
+    for each in getattr(widget, "children", ()):
+        yield from every(each)
+
+
+def html(widget):
+    """All HTML that *widget* shows, but the style sheet."""
+    values = (each.value for each in every(widget) if type(each).__name__ == "HTML")
+    return "".join(value for value in values if "<style>" not in value)
+
+
+def test_a_rename_is_answered_an_operation_unticked_and_all_of_it_applied(story):
+    story.models(NEW)
+    form = story.form(autogenerate=True)
+    assert pressable(form) == ["Look"]  # nothing is written while a question is open
+    assert "name 1" in html(form)
+    (radio,) = form.part.radios
+    assert radio.value is None
+    assert [command for _label, command in radio.options] == [
+        "--rename evaluations.name=title",
+        "--drop evaluations.name",
+    ]
+    radio.value = "--rename evaluations.name=title"
+    form.wait()
+    assert "runtime_ms" in form.part.preview.value
+
+    tick(form, COLUMN, value=False)
+    assert f"Does not work without: {COLUMN}" in form.part.under(INDEX)
+    assert "Write" not in pressable(form)
+    tick(form, INDEX, value=False)
+    assert "runtime_ms" not in form.part.preview.value
+    press(form, "Rehearse")
+    assert "passed" in form.outcome.value or "came back" in form.outcome.value
+    assert len(files()) == 1
+    assert story.kept == []
+
+    press(form, "Write")
+    assert len(files()) == 2
+    (written,) = (path.read_text() for path in Path("migrations/versions").glob("*.py") if "rename" in path.name)
+    assert "new_column_name='title'" in written
+    assert "runtime_ms" not in written
+    assert [*story.kept[0]] == ["text/plain", "text/html", "application/vnd.jupyter.widget-view+json"] or (
+        "Wrote" in story.kept[0]["text/html"]
+    )
+    press(form, "Apply 1 revision on app")
+    assert story.query("SELECT id, title FROM evaluations ORDER BY id") == [(n, f"name {n}") for n in (1, 2, 3)]
+    (record,) = (each for each in story.kept if "applied" in each["text/html"])
+    assert [*record] == ["text/plain", "text/html"]
+    assert "ALTER TABLE" in record["text/html"]
+    assert "<button" not in record["text/html"]
+
+
+def test_the_file_is_the_one_that_the_command_writes(sqlite):
+    """One path: what the form leaves out is left out by `--without`, and the result's command says the same."""
+    sqlite.models(NEW)
+    form = sqlite.form(autogenerate=True)
+    form.part.radios[0].value = "--drop evaluations.name"
+    form.wait()
+    tick(form, COLUMN, value=False)
+    tick(form, INDEX, value=False)
+    told = form.part.review.next_command
+    press(form, "Write")
+    mine = form.written.code
+    Path(form.written.path).unlink()
+    typed = sqlite.ws.run(f"{told.removeprefix('%migrate ')} --rev-id {form.written.revision.id}")
+
+    def body(text):
+        return text.partition("Create Date")[2].partition("\n")[2]
+
+    assert body(mine) == body(typed.code)
+    assert "title" in mine
+
+
+def test_what_loses_data_is_unticked_until_somebody_ticks_it(story):
+    story.models(
+        ONE.replace(", C('name', sa.String(40), nullable=False)", "")
+        + "sa.Table('more', metadata, C('id', sa.Integer))\n"
+    )
+    form = story.form(autogenerate=True)
+    drop = "drop column evaluations.name"
+    assert not form.part.tick(drop).value
+    assert form.part.tick("add table more").value
+    assert "3 values" in form.part.under(drop)
+    assert "drop_column" not in form.part.preview.value
+    tick(form, drop)
+    assert "drop_column" in form.part.preview.value
+    press(form, "Write")
+    assert pressable(form) == ["Rehearse", "Look"]  # and the plan that loses it asks again
+    agree(form)
+    assert "Apply" in pressable(form)
+    press(form, "Apply")
+    assert story.query("SELECT * FROM evaluations") == [(1,), (2,), (3,)]
+
+
+def test_rows_in_the_way_are_told_beside_their_operation(story):
+    story.models(ONE.replace("))", "), C('kind', sa.String(5), nullable=False))", 1))
+    form = story.form(autogenerate=True)
+    under = form.part.under("add column evaluations.kind")
+    assert "3 rows need a value" in under
+    assert "op." in under  # the code that handles them
+    assert "%migrate edit" in under
+
+
+def test_a_message_of_ones_own_stays(sqlite):
+    sqlite.models(ONE.replace("))", "), C('kind', sa.String(5)))", 1))
+    form = sqlite.form(autogenerate=True)
+    assert form.part.message.value == "add kind to evaluations"
+    form.part.message.value = "what <b>I</b> mean"
+    form.wait()
+    press(form, "Write")
+    assert form.written.revision.message == "what <b>I</b> mean"
+
+
+def test_nothing_differs(sqlite):
+    form = sqlite.form(autogenerate=True)
+    assert pressable(form) == ["Look"]
+
+
+def test_a_stale_plan_is_refused_and_says_what_moved(story):
+    written = story.move("op.add_column('evaluations', sa.Column('a', sa.Integer()))")
+    form = story.form("head")
+    path = Path(written.path)
+    path.write_text(path.read_text() + "\n# more\n")
+    with story.ws.database.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE somebody (id INTEGER)")
+    press(form, "Apply")
+    assert 'role="alert"' in form.alert.value
+    assert "schema was changed by somebody else" in form.alert.value
+    assert f"the file of {written.revision.id} was changed" in form.alert.value
+    assert story.ws.current().behind == 1
+    assert "Apply" not in pressable(form)
+    press(form, "Look again")
+    assert form.alert.value == ""
+    press(form, "Apply")
+    assert story.ws.current().at_head
+
+
+def test_a_migration_that_fails_says_where_the_database_stands(story):
+    story.move(
+        "op.add_column('evaluations', sa.Column('a', sa.Integer()))\n    op.execute('no such <b>statement</b>')",
+        "fails",
+    )
+    form = story.form("head")
+    press(form, "Apply")
+    assert 'role="alert"' in form.alert.value
+    assert "<b>statement" not in form.alert.value + form.outcome.value
+    assert "did not go through" in form.outcome.value
+    assert ("undo by hand what is done" if "mariadb" in story.url else "rolled back") in html(form)
+    assert "Look" in pressable(form)
+    assert "Apply" not in pressable(form)
+    assert story.ws.drawn_error is not None
+    assert story.kept == []
+
+
+def test_a_protected_connection_wants_names_typed(story):
+    story.move("op.drop_column('evaluations', 'name')", "drops")
+    story.protect()
+    form = story.form("head")
+    agree(form)
+    assert "Apply" not in pressable(form)
+    fields = {each.description.split()[1].rstrip(","): each for each in form.part.fields}
+    assert set(fields) == {"evaluations.name", "app"}
+    fields["app"].value = "app"
+    fields["evaluations.name"].value = "evaluations.nam"
+    assert "Apply" not in pressable(form)
+    fields["evaluations.name"].value = "evaluations.name"
+    press(form, "Apply")
+    assert story.query("SELECT * FROM evaluations") == [(1,), (2,), (3,)]
+
+
+def test_a_downgrade_is_reviewed_too(sqlite):
+    sqlite.move("op.add_column('evaluations', sa.Column('a', sa.Integer()))")
+    sqlite.ws.upgrade("head")
+    form = sqlite.form("-1")
+    assert [each.description for each in form.buttons.children] == ["Undo 1 revision on app", "Look again", "Stop"]
+    press(form, "Undo")
+    assert sqlite.ws.current().behind == 1
+
+
+def test_a_second_press_does_nothing(sqlite):
+    """Two clicks that arrive one after the other are one revision, and what runs disables what can be pressed."""
+    sqlite.models(ONE.replace("))", "), C('kind', sa.String(5)))", 1))
+    form = sqlite.form(autogenerate=True)
+    form.write_button.click()
+    form.write_button.click()
+    form.wait()
+    form.write_button.click()
+    form.wait()
+    assert len(files()) == 2
+
+
+def test_stop_interrupts_and_the_database_stands_as_before(sqlite):
+    sqlite.move(
+        "op.execute('WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n')",
+        "endless",
+    )
+    form = sqlite.form("head")
+    runs = threading.Event()
+    form.status.observe(lambda change: runs.set() if "1 of 1" in change["new"] else None, "value")
+    form.apply_button.click()
+    assert runs.wait(10)
+    assert pressable(form) == ["Stop"]
+    form.stop_button.click()
+    form.wait()
+    assert not form.work.is_going_on
+    assert 'role="alert"' in form.alert.value
+    assert sqlite.ws.current().behind == 1
+
+
+def test_a_callback_never_loses_an_exception(sqlite):
+    sqlite.models(ONE.replace("))", "), C('kind', sa.String(5)))", 1))
+    form = sqlite.form(autogenerate=True)
+    sqlite.models("1 / 0\n")
+    press(form, "Look again")
+    assert "ZeroDivisionError" in form.alert.value
+    assert sqlite.ws.drawn_error is not None
+    sqlite.models(ONE.replace("))", "), C('kind', sa.String(5)))", 1))
+    press(form, "Look again")
+    press(form, "Write")
+    assert form.alert.value == ""
+
+
+def test_closing_leaves_nothing_that_works(sqlite):
+    sqlite.models(NEW)
+    form = sqlite.form(autogenerate=True)
+    form.close()
+    form.wait()
+    assert not form.work.is_going_on
+
+
+def test_hostile_names_are_text(sqlite):
+    name = "<img src=x onerror=alert(1)>"
+    with sqlite.ws.database.engine.begin() as connection:
+        connection.exec_driver_sql(f'CREATE TABLE "{name}" (id INTEGER, "<script>" TEXT)')
+        connection.exec_driver_sql(f"INSERT INTO \"{name}\" VALUES (1, '<b>bold')")
+    form = sqlite.form(autogenerate=True)
+    shown = html(form)
+    assert "<img" not in shown
+    assert "<script" not in shown
+    assert not form.part.tick(f'drop table "{name}"').value
+
+
+def test_the_state_holds_no_secret_and_little_of_it(sqlite, monkeypatch):
+    sqlite.models(NEW)
+    form = sqlite.form(autogenerate=True)
+    state = str([each.get_state() for each in every(form)])
+    assert "pass" + "word" not in state
+    assert len(state) < 100_000
+
+
+def test_an_undone_review_shows_a_moved_result(sqlite):
+    sqlite.move("op.add_column('evaluations', sa.Column('a', sa.Integer()))")
+    form = sqlite.form("head")
+    press(form, "Apply")
+    assert "Reviewed" in sqlite.kept[-1]["text/plain"]
+    assert isinstance(sqlite.ws.undo(yes=True), Moved)
