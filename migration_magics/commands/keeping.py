@@ -76,12 +76,12 @@ def holding(ws: WorkspaceState, what: Intent, *, is_whole_or_nothing: bool) -> I
     """
     held = Held()
     if what.is_whole:
-        held.point = restore.take(ws.database)
+        held.point = restore.take(ws.database, ws.on_step)
         said = "The file was copied before: %migrate undo puts it back, with all rows."
         failed = "No copy of the file could be made for undo: no room, or no right to write."
         held.notes = (said if held.point is not None else failed,)
     elif what.wanted:
-        held.rows = undo_rows.keep(ws.database, what.wanted)
+        held.rows = undo_rows.keep(ws.database, what.wanted, ws.on_step)
         rows = sum(each.rows for each in held.rows)
         held.notes = (
             f"{rows:,} rows are kept in {', '.join(each.place for each in held.rows)}: %migrate undo puts them back.",

@@ -275,7 +275,8 @@ def _remember(made: Plan, trace: Trace) -> None:
 
 def _surveyed(ws: WorkspaceState, made: Plan, options: runner.Options) -> tuple[Planned, losses.Survey]:
     """The plan with what it would lose, counted in the database as it is now; and the survey that counted."""
-    found = losses.survey(made, ws.chain, ws.database, ws.calls(ws.database, options.x)[0].session)
+    session = ws.calls(ws.database, options.x)[0].session
+    found = losses.survey(made, ws.chain, ws.database, session, ws.on_step)
     findings = guard.findings(found.lost)
     agreed = f"--confirm {ws.database.name}" if ws.database.is_protected else "--yes" if findings else ""
     next_command = _run_it(made, _typed(made, options), agreed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..engine import planner, writer
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ..engine.drafts import Draft
     from ..model.expectations import Expectations
-    from ..model.plan import Plan, PlannedStep
+    from ..model.plan import Plan
     from ..model.rehearsal import Rehearsal
     from ..model.rowdiff import RowDiff
     from .workspace import WorkspaceState
@@ -46,15 +46,6 @@ _WHOLE_UP_TO_BYTES = 100 * 2**20
 
 _STOPS = frozenset({"up-fails", "down-fails", "expectation", "invariant"})
 """What keeps a cell from being written. What a downgrade leaves or loses is said, and may be meant."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Doing:
-    """A revision as progress shows it."""
-
-    revision: str
-    message: str
-    is_done: bool = False
 
 
 def rehearse(
@@ -138,7 +129,11 @@ def copy_for(
     database = ws.database
     size = database.file.stat().st_size if database.file is not None and not database.is_missing else 0
     is_whole = is_full or (database.family == "sqlite" and not masks and size <= _WHOLE_UP_TO_BYTES)
-    made = copies.full(database) if is_whole else copies.sampled(database, rows, seed, masks)
+    made = (
+        copies.full(database, on_step=ws.on_step)
+        if is_whole
+        else copies.sampled(database, rows, seed, masks, on_step=ws.on_step)
+    )
     with made as copy:
         if not ws.samples:
             yield copy
@@ -153,23 +148,9 @@ def _tried(
 ) -> Rehearsed:
     history, database = history_of(ws), copy.database
     plan = planner.plan_upgrade(history.chain, target, heads, database=database.identity, connection=database.name)
-    found: list[Rehearsal] = []
-    _tell(ws, plan, 0)
-    for each in rehearse_on(history, database, plan, invariants=wanted.invariants):
-        found.append(each)
-        _tell(ws, plan, len(found))
+    found = tuple(rehearse_on(history, database, plan, invariants=wanted.invariants))
     ws.tried.note_rehearsals(ws.current_name, found)
-    return _result(copy, plan, tuple(found), wanted, has_rows=bool(heads) or copy.sampled is not None)
-
-
-def _tell(ws: WorkspaceState, plan: Plan, done: int) -> None:
-    """Show how far it is."""
-    if ws.on_step is None or not plan.steps:
-        return
-    step: PlannedStep = plan.steps[min(done, len(plan.steps) - 1)]
-    ws.on_step(
-        min(done + 1, len(plan.steps)), len(plan.steps), _Doing(step.revision, step.message, done == len(plan.steps))
-    )
+    return _result(copy, plan, found, wanted, has_rows=bool(heads) or copy.sampled is not None)
 
 
 def _result(
@@ -262,7 +243,7 @@ def rehearse_draft(
 def _draft_tried(ws: WorkspaceState, draft: Draft, module: ModuleType, wanted: Expectations) -> Rehearsed:
     history = history_of(ws)
     chain, environment = with_draft(ws.chain, draft, module)
-    drafted = replace(history, chain=chain, environment=environment, on_step=None)
+    drafted = replace(history, chain=chain, environment=environment)
     heads = ws.heads_of(ws.database)
     with copy_for(ws, rows=_ROWS_FOR_A_CELL, is_full=bool(wanted.rows)) as copy:
         if draft.replaces is not None and draft.replaces.id in heads:

@@ -81,7 +81,7 @@ def progress_bundle(
     running = (code(revision), *plain(message)) if done < total else plain("done")
     return _bundle(
         View(
-            f"{done:,} of {'' if unit == 'revision' else 'about '}{count(total, unit)}",
+            f"{done:,} of {'about ' if unit == 'row' else ''}{count(total, unit)}",
             notes=(running, plain(duration(elapsed_s))),
         )
     )

@@ -21,6 +21,7 @@ from . import failures, worker
 from .backfill_checkpoint import Checkpoint
 from .keeper import Keeper
 from .lock import migrator_lock
+from .told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,16 +38,6 @@ _PASSING = {"40001", "40P01", 1213}
 """Serialisation failure and deadlock (PostgreSQL, Appendix A), deadlock (MariaDB): the other one went on, try again."""
 
 _LOOK_UP_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How far it is, for whoever shows progress: as a step of a run says it."""
-
-    revision: str
-    message: str = ""
-    is_done: bool = True
-    unit: str = "row"
 
 
 @dataclass(slots=True)
@@ -310,4 +301,4 @@ class _Run:
             self.on_batch(passed, max(passed, self.tally.total), Told(self.job.table, message))
 
 
-__all__ = ["Before", "Tally", "Told", "is_passing", "look", "run"]
+__all__ = ["Before", "Tally", "is_passing", "look", "run"]

@@ -13,9 +13,10 @@ from sqlalchemy import exc
 
 from ..model.losses import Loss, Renamed, steps
 from .sources import revision_source
+from .told import teller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ..model.plan import Plan
     from .chain import Chain
     from .database import Database
+    from .runner import OnStep
 
 MAX_ROWS = 1_000_000
 """Counting stops here: the answer is then "at least"."""
@@ -86,21 +88,30 @@ class Survey:
     told: frozenset[Loss] = frozenset()
 
 
-def survey(plan: Plan, chain: Chain, database: Database, session: Sequence[str] = ()) -> Survey:
+def survey(
+    plan: Plan, chain: Chain, database: Database, session: Sequence[str] = (), on_step: OnStep | None = None
+) -> Survey:
     """Return what *plan* would throw away in *database* as it is now. One connection; nothing is written.
 
-    *session* is SQL that env.py runs before: its search path.
+    *session* is SQL that env.py runs before: its search path. *on_step* is told of each count.
     """
     wanted = () if database.is_missing else foreseen(plan, chain)
     if not wanted:
         return Survey()
-    return database.read(lambda connection: _survey(connection, wanted, session))
+    tell = teller(on_step, "counting what would be lost", "table")
+    return database.read(lambda connection: _survey(connection, wanted, session, tell))
 
 
-def _survey(connection: Connection, wanted: Sequence[tuple[str, Loss, Loss]], session: Sequence[str]) -> Survey:
+def _survey(
+    connection: Connection,
+    wanted: Sequence[tuple[str, Loss, Loss]],
+    session: Sequence[str],
+    tell: Callable[[int, int, str], None],
+) -> Survey:
     lost: list[CountedLoss] = []
     told: list[Loss] = []
-    for revision, loss, now in wanted:
+    for number, (revision, loss, now) in enumerate(wanted, 1):
+        tell(number, len(wanted), now.target)
         try:
             for statement in session:
                 connection.exec_driver_sql(statement)

@@ -17,11 +17,16 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from ..errors import DatabaseLocked
+from .told import teller
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .database import Database
+    from .runner import OnStep
 
 _WAIT_S = 10.0
+_PAGES = 25_000
 
 
 def folder(database: Database) -> Path:
@@ -32,8 +37,8 @@ def folder(database: Database) -> Path:
     return root / "restore_points" / name
 
 
-def take(database: Database) -> Path | None:
-    """Copy the file of *database* and return the copy; None where there is no file.
+def take(database: Database, on_step: OnStep | None = None) -> Path | None:
+    """Copy the file of *database* and return the copy; None where there is no file. *on_step* is told how far it is.
 
     A copy that cannot be made (no room, no right) is none: the move is not held up by it.
     """
@@ -44,7 +49,7 @@ def take(database: Database) -> Path | None:
     copy = place / f"{uuid.uuid4().hex}.db"
     try:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _copy(file, copy)
+        _copy(file, copy, teller(on_step, "copying it for undo", "page"), database.name)
     except (OSError, sqlite3.Error):
         copy.unlink(missing_ok=True)
         return None
@@ -71,7 +76,7 @@ def restore(database: Database, copy: Path) -> None:
     file = database.file
     assert file is not None  # noqa: S101 - only files have restore points
     try:
-        _copy(copy, file)
+        _copy(copy, file, teller(None, "", ""), "")
     except sqlite3.OperationalError as error:
         raise DatabaseLocked(
             f"{database.name} could not be restored ({error}); it is as it was.",
@@ -79,13 +84,19 @@ def restore(database: Database, copy: Path) -> None:
         ) from error
 
 
-def _copy(source: Path, target: Path) -> None:
-    """All pages in one step, so that nobody sees half of it."""
+def _copy(source: Path, target: Path, tell: Callable[[int, int, str], None], name: str) -> None:
+    """All pages in one transaction of both files, so that nobody sees half of it."""
+
+    def progress(_status: int, left: int, total: int) -> None:
+        tell(total - left, total, name)
+
     with (
         contextlib.closing(sqlite3.connect(source, timeout=_WAIT_S)) as read,
         contextlib.closing(sqlite3.connect(target, timeout=_WAIT_S)) as written,
     ):
-        read.backup(written, pages=-1)
+        read.execute("BEGIN")
+        read.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on nobody writes in between
+        read.backup(written, pages=_PAGES, progress=progress)
 
 
 def forget(database: Database) -> int:

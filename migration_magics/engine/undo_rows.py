@@ -16,6 +16,7 @@ from ..errors import Refused
 from . import failures
 from .ours import UNDO
 from .reflect import reflect
+from .told import teller
 from .undo_sql import Words, words_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ..model.schema import Schema, Table
     from .database import Database
     from .losses import CountedLoss
+    from .runner import OnStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +87,21 @@ def _prospect(connection: Connection, lost: Sequence[CountedLoss], size_mb: floa
     return Prospect(tuple(wanted), tuple(notes))
 
 
-def keep(database: Database, wanted: Sequence[Wanted]) -> tuple[KeptRows, ...]:
-    """Copy what is *wanted* and return where it is. Raises Refused where the server does not let it; nothing stays then."""
+def keep(database: Database, wanted: Sequence[Wanted], on_step: OnStep | None = None) -> tuple[KeptRows, ...]:
+    """Copy what is *wanted* and return where it is; *on_step* is told of each table.
+
+    Raises Refused where the server does not let it; nothing stays then.
+    """
     token = secrets.token_hex(4)
     made: list[KeptRows] = []
+    tell = teller(on_step, "keeping rows for undo", "table")
 
     def work(connection: Connection) -> None:
         schema, words = reflect(connection), words_of(connection)
         with words.as_they_are(connection):
             for number, each in enumerate(wanted):
                 table = _require(schema, each.table)
+                tell(number + 1, len(wanted), each.table)
                 place = f"{UNDO}{token}_{number}"
                 made.append(KeptRows(each, place))  # before: MariaDB may fail half-way
                 rows = words.keep(connection, table, place, () if each.is_whole else each.columns)

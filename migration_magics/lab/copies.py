@@ -12,6 +12,7 @@ from sqlalchemy import exc
 
 from ..engine import failures
 from ..engine.reflect import reflect
+from ..engine.told import teller
 from . import furnish, scratch
 from .copies_numbers import numbers_of, set_numbers
 from .copies_rows import blocks, copy_rows
@@ -26,12 +27,17 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from ..engine.database import Database
+    from ..engine.runner import OnStep
     from ..model.sampling import Sampled
     from ..model.schema import Schema
     from .sample_rows import Place, Row
 
 _MOST_TEMPLATE_BYTES = 256 * 2**20
 """PostgreSQL lets nobody connect to a database while it is a template: measured, a second for each 100 MB."""
+
+
+_PAGES = 25_000
+"""Pages of SQLite copied at once: 100 MB, some tenths of a second, so that more than that can be told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Copy:
 
 
 @contextlib.contextmanager
-def full(source: Database, *, timeout_s: float = TIMEOUT_S) -> Iterator[Copy]:
+def full(source: Database, *, timeout_s: float = TIMEOUT_S, on_step: OnStep | None = None) -> Iterator[Copy]:
     """Give a copy of *source* with all its rows; it is dropped at the end.
 
     SQLite: in memory. PostgreSQL: by TEMPLATE where nobody else is connected, the database is ours, not protected and small,
@@ -59,7 +65,7 @@ def full(source: Database, *, timeout_s: float = TIMEOUT_S) -> Iterator[Copy]:
     """
     with contextlib.ExitStack() as stack:
         if source.family == "sqlite":
-            yield _whole_file(stack.enter_context(scratch.in_memory()), source, timeout_s)
+            yield _whole_file(stack.enter_context(scratch.in_memory()), source, timeout_s, on_step)
             return
         if source.family == "postgresql" and source.run(lambda connection: _may_be_template(connection, source)):
             with contextlib.suppress(NoScratch):  # somebody has connected meanwhile
@@ -67,13 +73,20 @@ def full(source: Database, *, timeout_s: float = TIMEOUT_S) -> Iterator[Copy]:
                 yield Copy(made.database, f"{made.place}, whole")
                 return
         made = stack.enter_context(scratch.empty(source, is_furnished=True))
-        notes = _filled(made.database, source, timeout_s, _all_rows(made.database, source))[0]
+        rows = _all_rows(made.database, source, on_step)
+        notes = _filled(made.database, source, timeout_s, rows)[0]
         yield Copy(made.database, f"{made.place}, whole", notes)
 
 
 @contextlib.contextmanager
 def sampled(
-    source: Database, rows: int, seed: int = 0, masks: Sequence[str] = (), *, timeout_s: float = TIMEOUT_S
+    source: Database,
+    rows: int,
+    seed: int = 0,
+    masks: Sequence[str] = (),
+    *,
+    timeout_s: float = TIMEOUT_S,
+    on_step: OnStep | None = None,
 ) -> Iterator[Copy]:
     """Give a copy of *source* with a sample of *rows* rows a table and all that they refer to; it is dropped at the end.
 
@@ -81,7 +94,8 @@ def sampled(
     """
 
     def choose(connection: Connection, schema: Schema) -> Sample:
-        return sample(connection, schema, rows=rows, seed=seed, masks=masks)
+        tell = teller(on_step, "choosing rows", "table")
+        return sample(connection, schema, rows=rows, seed=seed, masks=masks, tell=tell)
 
     with scratch.empty(source, is_furnished=True) as made:
         notes, found = _filled(made.database, source, timeout_s, choose)
@@ -89,16 +103,22 @@ def sampled(
         yield Copy(made.database, f"{made.place}, {rows:,} rows a table", notes, taken)
 
 
-def _whole_file(made: Scratch, source: Database, timeout_s: float) -> Copy:
+def _whole_file(made: Scratch, source: Database, timeout_s: float, on_step: OnStep | None) -> Copy:
     """Copy by SQLite's backup: pages, so that everything is there."""
+    tell = teller(on_step, "copying", "page")
+
+    def progress(_status: int, left: int, total: int) -> None:
+        tell(total - left, total, source.name)
 
     def pages(connection: Connection) -> tuple[str, ...]:
         target: Any = made.database.run(lambda copy: copy.connection.driver_connection)
         raw: Any = connection.connection
         if connection.dialect.is_async:
             raw.run_async(lambda driver: driver.backup(target))
-        else:
+        elif on_step is None:
             raw.driver_connection.backup(target)
+        else:
+            raw.driver_connection.backup(target, pages=_PAGES, progress=progress)
         attached = [
             row[1] for row in connection.exec_driver_sql("PRAGMA database_list") if row[1] not in {"main", "temp"}
         ]
@@ -122,12 +142,18 @@ def _may_be_template(connection: Connection, source: Database) -> bool:
     )
 
 
-def _all_rows(copy: Database, source: Database) -> Callable[[Connection, Schema], object]:
+def _all_rows(copy: Database, source: Database, on_step: OnStep | None) -> Callable[[Connection, Schema], object]:
+    def told(schema: Schema) -> Iterator[Place]:
+        tell, found = teller(on_step, "copying", "table"), places(schema)
+        for number, place in enumerate(found, 1):
+            tell(number, len(found), place.table.key)
+            yield place
+
     def work(connection: Connection, schema: Schema) -> None:
         if not source.is_async:
-            copy.run(lambda target: _written(target, lambda: copy_rows(connection, target, places(schema))))
+            copy.run(lambda target: _written(target, lambda: copy_rows(connection, target, told(schema))))
             return
-        for place in places(schema):  # the two connections have an event loop each: neither may wait for the other
+        for place in told(schema):  # the two connections have an event loop each: neither may wait for the other
             for block in blocks(connection, place):
                 copy.run(partial(_write_block, place, block))
 

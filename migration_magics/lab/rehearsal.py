@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import exc
 
@@ -17,6 +18,7 @@ from ..engine import failures, planner, runner, worker
 from ..engine.host.touched import renames
 from ..engine.reflect import reflect
 from ..engine.reflect.version_tables import version_tables, without
+from ..engine.told import Told
 from ..errors import MigrationError, MoveFailed, MoveInterrupted, ReplayInterrupted
 from ..model.diff import Change, diff
 from ..model.expectations import Answer, broken_invariants
@@ -57,19 +59,39 @@ def rehearse(
     what a revision does wrong is in the findings.
     """
     tables = version_tables(history.calls(copy))
+    tell = _teller(history.on_step, plan, only)
     for number, step in enumerate(plan.steps, 1):
         is_tried = only is None or step.revision in only
         if is_tried:
             with _room(), _place_for(copy, is_last=number == len(plan.steps)) as place:
-                tried = _Trial(history, place, step, tables, with_rows=with_rows, invariants=invariants).go()
+                tried = _Trial(history, place, step, tables, tell, with_rows=with_rows, invariants=invariants).go()
             yield tried
             if tried.up is None or any(finding.rule == "up-fails" for finding in tried.findings):
                 return
         if not is_tried or number < len(plan.steps):
-            passed = _Trial(history, copy, step, tables, with_rows=False).only_up()
+            passed = _Trial(history, copy, step, tables, tell, with_rows=False).only_up()
             if passed.findings:
                 yield passed
                 return
+    if plan.steps:
+        tell(plan.steps[-1], "", is_done=True)
+
+
+class _Tell(Protocol):
+    def __call__(self, step: PlannedStep, phase: str, *, is_done: bool = False) -> None: ...
+
+
+def _teller(on_step: runner.OnStep | None, plan: Plan, only: frozenset[str] | None) -> _Tell:
+    """Return what tells *on_step* which step is tried, and what is done with it just now."""
+    tried = [step.revision for step in plan.steps if only is None or step.revision in only]
+
+    def tell(step: PlannedStep, phase: str, *, is_done: bool = False) -> None:
+        if on_step is not None and step.revision in tried:
+            words = " · ".join(filter(None, (step.message, phase)))
+            number = len(tried) if is_done else tried.index(step.revision) + 1
+            on_step(number, len(tried), Told(step.revision, words, is_done, "revision"))
+
+    return tell
 
 
 def step_back(history: History, copy: Database, revision: str) -> tuple[str, ...]:
@@ -110,17 +132,20 @@ class _Trial:
         place: Database,
         step: PlannedStep,
         tables: frozenset[str],
+        tell: _Tell,
         *,
         with_rows: bool,
         invariants: tuple[str, ...] = (),
     ) -> None:
         self.history, self.place, self.step, self.tables, self.with_rows = history, place, step, tables, with_rows
+        self.tell = partial(tell, step)
         self.invariants = invariants
         self.found = Rehearsal(step.revision, step.message)
         self.findings: list[Finding] = []
 
     def go(self) -> Rehearsal:
         """Run it; see `rehearse`."""
+        self.tell("rows before")
         kept = capture.begin(self.place, without=self.tables) if self.with_rows else contextlib.nullcontext()
         with kept as before:
             self._run(before)
@@ -134,8 +159,10 @@ class _Trial:
     def _run(self, before: capture.Before | None) -> None:
         start = self._schema()
         asked = [(sql, asked_first(self.place, sql)) for sql in self.invariants]
+        self.tell("up")
         up, renamed = self._move("upgrade", "up-fails", "its upgrade fails")
         self.found = replace(self.found, up=up)
+        self.tell("comparing rows")
         if self.findings:
             return
         above = self._schema()
@@ -147,13 +174,16 @@ class _Trial:
         if not self.history.chain.has_downgrade(self.history.chain.graph[self.step.revision]):
             self._find("no-downgrade", Severity.WARNING, "it cannot be undone: only its way up was tried")
             return
+        self.tell("down")
         down, _ = self._move("downgrade", "down-fails", "its downgrade fails")
         if any(finding.rule == "no-downgrade" for finding in self.findings):
             return
         self.found = replace(self.found, down=down)
         if any(finding.rule == "down-fails" for finding in self.findings):
             return
+        self.tell("comparing what came back")
         self._came_back(start, before, above, renamed)
+        self.tell("up again")
         again, _ = self._move("upgrade", "again-fails", "up again, after its downgrade, fails")
         self.found = replace(self.found, again=again)
         if any(finding.rule == "again-fails" for finding in self.findings):

@@ -73,17 +73,31 @@ def parse_masks(schema: Schema, masks: Iterable[str]) -> tuple[tuple[str, str], 
     return tuple(dict.fromkeys(found))
 
 
-def sample(connection: Connection, schema: Schema, *, rows: int, seed: int = 0, masks: Sequence[str] = ()) -> Sample:
+def _quietly(_number: int, _total: int, _name: str) -> None:
+    """Tell nobody."""
+
+
+def sample(
+    connection: Connection,
+    schema: Schema,
+    *,
+    rows: int,
+    seed: int = 0,
+    masks: Sequence[str] = (),
+    tell: Callable[[int, int, str], None] = _quietly,
+) -> Sample:
     """Return at most *rows* rows of each table of *schema* and all that they refer to, the same ones for the same *seed*.
 
-    *connection* sees one snapshot. Raises what `parse_masks` raises, UsageProblem for a negative number, and SQLAlchemy's
-    errors.
+    *connection* sees one snapshot. *tell* hears the number, how many there are, and the name of each table. Raises what
+    `parse_masks` raises, UsageProblem for a negative number, and SQLAlchemy's errors.
     """
     if rows < 0:
         raise UsageProblem("A sample cannot have fewer than 0 rows.", hint="--rows 100")
     columns = tied(schema, parse_masks(schema, masks))
     taken: dict[str, Taken] = {}
-    for place in places(schema):
+    found = places(schema)
+    for number, place in enumerate(found, 1):
+        tell(number, len(found), place.table.key)
         taken[place.table.key] = _drawn(connection, place, rows, seed)
     notes = _close(connection, schema, taken)
     tables = tuple((each.place, _masked(each, schema, columns, seed)) for each in taken.values())

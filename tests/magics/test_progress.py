@@ -66,6 +66,39 @@ def test_a_stored_notebook_keeps_the_last_state_only(run_notebook):
     assert text(notebook.cells[-1].outputs[0]).startswith("cc (head)")
 
 
+PHASES = """%%revision -m "fill" --rev-id dd
+import time
+def upgrade():
+    time.sleep(1.1 * slow)
+    op.create_table("dd", sa.Column("id", sa.Integer))
+
+def downgrade():
+    time.sleep(0.3 * slow)
+    op.drop_table("dd")
+"""
+
+
+def test_a_slow_rehearsal_shows_its_phases(kernel):
+    for cell in (SET_UP, QUICKLY, PHASES, SLOWLY):
+        kernel.ok(cell)
+    *shown, result = kernel.ok("%migrate rehearse")
+    phases = [text(one).split(" · ")[1:3] for one in shown]
+    assert phases == [
+        ["dd fill", "comparing rows"],
+        ["dd fill", "down"],
+        ["dd fill", "comparing what came back"],
+        ["dd fill", "up again"],
+        ["done", text(shown[-1]).rpartition(" · ")[2]],
+    ]
+    assert [one.output_type for one in shown] == ["display_data", *["update_display_data"] * 4]
+    assert "passed" in text(result)
+
+
+def test_a_stored_notebook_keeps_the_last_phase_of_a_rehearsal(run_notebook):
+    (progress, _result) = run_notebook(SET_UP, QUICKLY, PHASES, SLOWLY, "%migrate rehearse").cells[-1].outputs
+    assert text(progress).startswith("1 of 1 revision · done · ")
+
+
 # Each DDL statement of MariaDB commits itself; the others roll all of it back.
 STATE = {
     "sqlite": ("still stands at base", "Nothing of bb is left", "Rolled back: aa."),
