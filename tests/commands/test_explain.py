@@ -1,0 +1,181 @@
+"""`explain`: operations in plain words, with SQL, locks and safer ways for each database."""
+
+from __future__ import annotations
+
+import pytest
+
+from migration_magics.commands.api import Workspace
+from migration_magics.errors import RevisionNotFound, UsageProblem
+from tests.engine.making import Made
+
+TABLE = "op.create_table('t', sa.Column('id', sa.Integer, primary_key=True), sa.Column('n', sa.String(20)))"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = Made(tmp_path, "sqlite:///app.db")
+    made.add("a1", TABLE, "op.drop_table('t')")
+    yield made
+    made.ws.close()
+
+
+def only(result):
+    return result.revisions[0].operations[0]
+
+
+def test_each_operation_has_words_sql_and_facts_for_three_databases(project):
+    project.add("b2", "op.add_column('t', sa.Column('m', sa.Integer))", "op.drop_column('t', 'm')")
+    told = only(project.ws.explain("b2"))
+    assert told.sentence == "Adds the column m (INTEGER) to t; it is NULL in rows that are there."
+    assert dict.fromkeys(told.sql) == dict.fromkeys(["sqlite", "postgresql", "mariadb"])
+    assert told.sql["postgresql"] == "ALTER TABLE t ADD COLUMN m INTEGER;"
+    assert {name: facts.lock for name, facts in told.deeds[0].facts.items()} == {
+        "sqlite": "the whole file",
+        "postgresql": "ACCESS EXCLUSIVE",
+        "mariadb": "NONE",
+    }
+    assert told.deeds[0].undone == "yes"
+
+
+def test_the_way_back_is_explained_with_what_is_lost(project):
+    project.add("b2", "op.add_column('t', sa.Column('m', sa.Integer))", "op.drop_column('t', 'm')")
+    told = only(project.ws.explain("b2", downgrade=True))
+    assert told.sentence == "Drops the column m of t with all its values."
+    assert told.deeds[0].undone == "no"
+
+
+def test_only_the_databases_asked_for_are_told(project):
+    told = only(project.ws.explain("a1", dialect=("postgres", "mysql")))
+    assert list(told.sql) == ["postgresql", "mariadb"]
+
+
+def test_a_batch_shows_how_sqlite_builds_the_table_anew(project):
+    project.add("b2", "with op.batch_alter_table('t') as b:\n    b.alter_column('n', nullable=False)", "pass")
+    told = only(project.ws.explain("b2"))
+    assert "CREATE TABLE _alembic_tmp_t" in told.sql["sqlite"]
+    assert told.sql["postgresql"] == "ALTER TABLE t ALTER COLUMN n SET NOT NULL;"
+    batch, nullable = told.deeds
+    assert batch.facts["sqlite"].rewrites
+    assert list(nullable.facts) == ["postgresql", "mariadb"]
+
+
+def test_what_sqlite_cannot_do_alone_is_shown_as_a_batch(project):
+    """Also where an operation before it in the revision has changed the table."""
+    body = "op.add_column('t', sa.Column('m', sa.Integer))\nop.create_unique_constraint('uq', 't', ['m'])"
+    project.add("b2", body, "pass")
+    told = project.ws.explain("b2").revisions[0].operations[1]
+    assert "m INTEGER" in told.sql["sqlite"]
+    assert "CONSTRAINT uq UNIQUE (m)" in told.sql["sqlite"]
+    assert "it takes a batch" in told.deeds[0].facts["sqlite"].why
+
+
+def test_a_longer_varchar_is_known_by_the_table_as_it_was(project):
+    project.add("b2", "op.alter_column('t', 'n', type_=sa.String(40))", "pass")
+    deed = only(project.ws.explain("b2")).deeds[0]
+    assert deed.does == "Changes the type of t.n from VARCHAR(20) to VARCHAR(40)."
+    assert deed.facts["postgresql"].rewrites is False
+
+
+def test_not_null_behind_a_check_of_the_same_revision_reads_no_row(project):
+    body = "op.create_check_constraint('c', 't', 'n IS NOT NULL')\nop.alter_column('t', 'n', nullable=False)"
+    project.add("b2", body, "pass")
+    told = project.ws.explain("b2").revisions[0].operations[1]
+    assert told.deeds[0].facts["postgresql"].scans is False
+
+
+@pytest.mark.parametrize(
+    "block, lasts", [(True, "while all rows are read twice"), (False, "it fails: CONCURRENTLY cannot run inside")]
+)
+def test_an_index_concurrently_wants_an_autocommit_block(project, block, lasts):
+    line = "op.create_index('i', 't', ['n'], postgresql_concurrently=True)"
+    project.add("b2", f"with op.get_context().autocommit_block():\n    {line}" if block else line, "pass")
+    assert only(project.ws.explain("b2")).deeds[0].facts["postgresql"].lasts.startswith(lasts)
+
+
+def test_a_revision_that_reads_is_heard_so_far_and_read_from_there(project):
+    body = (
+        "op.add_column('t', sa.Column('m', sa.Integer))\n"
+        "if op.get_bind().execute(sa.text('SELECT 1')).scalar():\n"
+        "    op.drop_column('t', 'n')"
+    )
+    project.add("b2", body, "pass")
+    one = project.ws.explain("b2").revisions[0]
+    assert [(each.kind, each.target, each.is_certain) for each in one.operations] == [
+        ("add_column", "t.m", True),
+        ("execute", "", True),
+        ("drop_column", "t.n", False),
+    ]
+    assert one.operations[2].sentence == "Drops the column n of t with all its values."
+    assert "reads from the database" in one.notes[0]
+
+
+def test_a_revision_that_takes_another_path_elsewhere_says_so(project):
+    body = "if op.get_bind().dialect.name == 'postgresql':\n    op.execute('VACUUM')"
+    project.add("b2", body, "pass")
+    assert project.ws.explain("b2").revisions[0].notes == (
+        "It takes another path on postgresql: %migrate explain --dialect postgresql tells.",
+    )
+    assert only(project.ws.explain("b2", dialect=("postgresql",))).sentence == "Runs SQL: VACUUM"
+
+
+def test_a_revision_that_cannot_be_imported_is_read(project):
+    path = project.add("b2", "op.drop_table('t')", "pass")
+    path.write_text(path.read_text() + "\nimport no_such_module\n")
+    one = project.ws.explain("b2").revisions[0]
+    assert [each.sentence for each in one.operations] == ["Drops the table t with all its rows."]
+    assert "no_such_module" in one.notes[0]
+
+
+def test_an_operation_can_be_typed(project):
+    told = project.ws.run("""explain "op.create_index('i', 't', ['n'], unique=True)" --dialect mariadb""")
+    assert only(told).sentence == "Builds the unique index i on t (n): no value may be there twice."
+    assert only(told).sql == {"mariadb": "CREATE UNIQUE INDEX i ON t (n);"}
+
+
+def test_a_typed_operation_needs_no_project_and_no_database(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert only(Workspace().explain("op.drop_table('t')")).deeds[0].undone == "no"
+
+
+@pytest.mark.parametrize("text", ["op.no_such_thing('t')", "op.add_column(", "print('x')", "open_sesame()"])
+def test_what_is_no_operation_is_refused_with_an_example(project, text, capsys):
+    with pytest.raises(UsageProblem, match="This is no operation: ") as error:
+        project.ws.explain(text)
+    assert "op.add_column" in error.value.hint
+
+
+def test_unknown_names_are_refused(project):
+    with pytest.raises(RevisionNotFound):
+        project.ws.explain("zz")
+    with pytest.raises(UsageProblem, match="Nothing is known of 'oracle' here"):
+        project.ws.explain("a1", dialect=("oracle",))
+
+
+def test_explaining_runs_nothing_and_writes_nothing(project, tmp_path):
+    project.add("b2", "op.execute('DROP TABLE t')", "pass")
+    project.ws.upgrade("a1")
+    before = (tmp_path / "app.db").read_bytes()
+    assert only(project.ws.explain("b2")).sentence == "Changes t by SQL: DROP TABLE t"
+    assert (tmp_path / "app.db").read_bytes() == before
+
+
+def test_names_that_look_like_anything_are_told_as_they_are(project):
+    project.add("b2", """op.drop_column('we"ird {0} %s', 'a.b')""", "pass")
+    told = only(project.ws.explain("b2"))
+    assert told.sentence == """Drops the column a.b of we"ird {0} %s with all its values."""
+    assert "%s" in str(project.ws.explain("b2"))
+
+
+def test_every_revision_of_the_playground_is_told_on_each_database(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ws = Workspace()
+    ws.demo()
+    for revision in ws.history().revisions:
+        told = ws.explain(revision.id)
+        assert told.revisions[0].notes == ()
+        for operation in told.revisions[0].operations:
+            assert operation.sentence
+            assert not operation.problems
+            assert {*operation.sql} == {"sqlite", "postgresql", "mariadb"}
+    ws.close()
