@@ -47,7 +47,8 @@ def connect(
     """Connect to a database, and to the project that goes with it.
 
     *source* is a URL, the name of a connection (open, or in pyproject.toml) or of a variable, or an object: engine,
-    connection, session, URL, Alembic `Config`. Without it: the project's own URL, then `$DATABASE_URL`. The file *dotenv*
+    connection, session, URL, Alembic `Config`; "jupysql" is what `%sql` is connected to. Without it: the project's own URL,
+    then `$DATABASE_URL`, then `%sql`. The file *dotenv*
     stands in for environment variables that are not set. env.py gets *x* in every command on this connection. Raises
     ConnectionNotFound, DriverMissing, DatabaseUnreachable, ProjectNotFound (only where a project was named).
     """
@@ -59,7 +60,7 @@ def connect(
     in_use = _project(ws, project, ini_section, _attributes(ws, attribute))
     directory = None
     if source is None:
-        source, said = _own_source(in_use, engine, environment, x)
+        source, said = _own_source(ws, in_use, engine, environment, x)
         directory = in_use.project.working_directory if in_use is not None else None
     if isinstance(source, str) and source in ws.databases and "://" not in source:
         return _open_already(ws, source, name, protected=protected, x=x)
@@ -180,6 +181,13 @@ def init(ws: WorkspaceState, *, directory: str = "migrations", template: str | N
 
 # -- the source
 
+_SQL = "jupysql"
+_OF_SQL = "the connection of %sql (JupySQL)"
+
+
+def _is_of_sql(source: str, found: object) -> bool:
+    return source.partition(":")[0] == _SQL and hasattr(found, "connection_sqlalchemy")
+
 
 def _resolved(ws: WorkspaceState, source: object) -> tuple[object, str]:
     """The object or text that *source* means, and how that was found out. Names are exact, never guessed."""
@@ -206,7 +214,7 @@ def _resolved(ws: WorkspaceState, source: object) -> tuple[object, str]:
             hint=f'{source} = "sqlite:///app.db", for example',
         )
     if found is not None:
-        return found, f"variable {source}"
+        return found, _OF_SQL if _is_of_sql(source, found) else f"variable {source}"
     near = difflib.get_close_matches(source, (*ws.databases, *known.connections), 1)
     raise ConnectionNotFound(
         f"There is no connection or variable {source!r}, and it is no URL.",
@@ -222,9 +230,13 @@ def _as_url(source: str) -> str:
 
 
 def _own_source(
-    in_use: ProjectInUse | None, engine_name: str | None, environment: Mapping[str, str], x: tuple[str, ...]
+    ws: WorkspaceState,
+    in_use: ProjectInUse | None,
+    engine_name: str | None,
+    environment: Mapping[str, str],
+    x: tuple[str, ...],
 ) -> tuple[object, str]:
-    """The project's own database, then `$DATABASE_URL`. Where there is neither, what failed in env.py is the reason."""
+    """The project's own database, `$DATABASE_URL`, what `%sql` uses; without any, what failed in env.py is the reason."""
     problem: EnvironmentFailed | None = None
     if in_use is not None:
         given = connecting.given_connection(in_use.project)
@@ -241,6 +253,9 @@ def _own_source(
             return url, f"the project's own URL ({in_use.project.source})"
     if environment.get("DATABASE_URL"):
         return environment["DATABASE_URL"], "$DATABASE_URL"
+    of_sql = ws.lookup(_SQL)
+    if of_sql is not None and _is_of_sql(_SQL, of_sql):
+        return of_sql, _OF_SQL
     if problem is not None:
         raise problem
     raise NotConnected(

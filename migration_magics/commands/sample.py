@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..engine.reflect import reflect
 from ..errors import ObjectNotFound, UsageProblem
 from ..lab.own_rows import OwnRows
-from ..lab.sample_load import fitting
+from ..lab.sample_load import fitting, is_frame
 from ..results import Samples, SampleShown
 
 if TYPE_CHECKING:
@@ -65,14 +65,16 @@ def _given(ws: WorkspaceState, source: object) -> tuple[Frame | Path, str]:
         elif not Path(source).expanduser().is_file():
             raise UsageProblem(
                 f"There is no variable and no file {source!r}.",
-                hint="give a pandas DataFrame, or the path of a CSV file",
+                hint="give a DataFrame, or the path of a CSV file",
             )
     if isinstance(source, (str, Path)):
         path = Path(source).expanduser().resolve()
         return path, path.name
-    if not hasattr(source, "columns") or not hasattr(source, "itertuples"):
+    if not is_frame(source):
         raise UsageProblem(
             f"{said[0].upper()}{said[1:]} holds no rows: it is a {type(source).__name__}.",
-            hint="give a pandas DataFrame, or the path of a CSV file",
+            hint="call .collect() on it first"
+            if hasattr(source, "collect")
+            else "give a DataFrame, or the path of a CSV file",
         )
     return source, said

@@ -1,4 +1,4 @@
-"""Sample data of one's own: a pandas DataFrame or a CSV file, put into a table of a copy."""
+"""Sample data of one's own: a DataFrame of pandas or polars, or a CSV file, put into a table of a copy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 from sqlalchemy import exc
 
@@ -20,7 +20,7 @@ from .copies_numbers import advance
 from .sample_rows import Place, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -30,12 +30,15 @@ if TYPE_CHECKING:
 
 
 class Frame(Protocol):
-    """What a DataFrame has of use here; nothing else of pandas is needed."""
+    """What a DataFrame has of use here: names of columns, and rows, by `itertuples` (pandas) or `iter_rows` (polars)."""
 
     columns: Any
 
-    def itertuples(self, *, index: bool, name: str | None) -> Iterable[tuple[Any, ...]]:
-        """Return the rows."""
+
+def is_frame(given: object) -> TypeGuard[Frame]:
+    """Say whether *given* is a DataFrame of pandas or polars, with rows."""
+    # the rows first: a frame of polars that is not computed yet warns when it is asked for its columns
+    return (hasattr(given, "itertuples") or hasattr(given, "iter_rows")) and hasattr(given, "columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +127,13 @@ def _csv_rows(path: Path, width: int) -> Iterator[tuple[str, ...]]:
 
 
 def _frame(given: Frame) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
-    if not hasattr(given, "columns") or not hasattr(given, "itertuples"):
+    if not is_frame(given):
         raise UsageProblem(
-            f"A {type(given).__name__} cannot be loaded.", hint="give a pandas DataFrame, or the path of a CSV file"
+            f"A {type(given).__name__} cannot be loaded.", hint="give a DataFrame, or the path of a CSV file"
         )
-    return tuple(str(name) for name in given.columns), iter(given.itertuples(index=False, name=None))
+    rows: Any = given
+    every = rows.itertuples(index=False, name=None) if hasattr(rows, "itertuples") else rows.iter_rows()
+    return tuple(str(name) for name in given.columns), iter(every)
 
 
 def table_of(schema: Schema, name: str) -> Table:

@@ -27,6 +27,7 @@ from ..commands.table import CELLS, COMMANDS
 from ..display import configure as display_settings
 from ..errors import CellInvalid, ConfirmationRequired, MigrationError, UsageProblem
 from ..settings import Settings
+from . import jupysql
 from .cells import begin_in_cell, cell_id, place
 from .completion import new_matcher
 from .progress import shown
@@ -251,9 +252,9 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
         return result
 
     def _lookup(self, name: str) -> object | None:
-        """Return the variable of that name as the running code sees it, or None."""
+        """Return the variable of that name as the running code sees it, or what `%sql` is connected to, or None."""
         found: object | None = self._scope.get(name, self.shell.user_ns.get(name))
-        return found
+        return jupysql.connection(name) if found is None else found
 
     def _evaluate(self, expression: str) -> object:
         # the user's own line in the user's own kernel: the same as typing the expression into a cell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,6 +10,7 @@ from ..model.plain import plain
 
 if TYPE_CHECKING:
     import pandas
+    import polars
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,13 @@ class Result:
         frame: pandas.DataFrame = pandas.DataFrame(self.records())
         return frame
 
+    def to_polars(self) -> polars.DataFrame:
+        """Return `records` as a DataFrame of polars, which is imported here; what is no plain value is JSON text."""
+        import polars
+
+        rows = [{name: _flat(value) for name, value in row.items()} for row in self.records()]
+        return polars.DataFrame(rows, infer_schema_length=None, strict=False)
+
     def __str__(self) -> str:
         from ..display import text  # the one lazy import upward: see design section 4
 
@@ -49,5 +58,17 @@ class Result:
 
         return bundle(self)
 
+    def _mime_(self) -> tuple[str, str]:
+        """What marimo shows: it asks for this before anything of Jupyter's."""
+        return "text/html", self._repr_mimebundle_()["text/html"]
+
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(str(self))
+
+
+def _flat(value: Any) -> Any:
+    """*value* as a column of one type can hold it beside others."""
+    is_nested = isinstance(value, dict) or (
+        isinstance(value, (list, tuple)) and not all(isinstance(each, str) for each in value)
+    )
+    return json.dumps(plain(value), ensure_ascii=False) if is_nested else value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 import sqlalchemy as sa
 
@@ -47,3 +49,22 @@ def test_in_a_real_transaction_it_is_refused(sqlite_url, variables):
     variables["shop"].kept.exec_driver_sql("SELECT 1")
     with pytest.raises(UsageProblem, match="middle of a transaction"):
         Workspace(lookup=variables.get).connect("shop")
+
+
+def test_what_sql_uses_is_the_last_resort_and_is_named(sqlite_url, variables, tmp_path, monkeypatch):
+    """`connect` alone takes the project's URL, then $DATABASE_URL, then this."""
+    variables["jupysql"] = OfJupysql(sqlite_url, isolation_level="AUTOCOMMIT")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    with closing(Workspace(lookup=variables.get)) as ws:
+        assert ws.connect().source == "the connection of %sql (JupySQL)"
+        assert ws.database.url.endswith("test.db")
+        monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
+        assert ws.connect(name="other").source == "$DATABASE_URL"
+        assert ws.connect("jupysql", name="again").source == "the connection of %sql (JupySQL)"
+
+
+def test_a_variable_that_is_called_so_is_that_variable(sqlite_url, variables):
+    variables["jupysql"] = OfJupysql(sqlite_url)  # to be closed
+    named = {"jupysql": sqlite_url}
+    with closing(Workspace(lookup=named.get)) as ws:
+        assert ws.connect("jupysql").source == "variable jupysql"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import polars
 import pytest
 
 from migration_magics.commands.api import Workspace
@@ -138,6 +139,18 @@ def test_a_frame_is_read_when_a_copy_is_made(ws):
     ws.sample("evaluations", frame)
     frame.loc[2, "status"] = "fail"
     assert updated(ws.revision(UPDATE, message="rename fail").rehearsal) == {"evaluations": (3, 3)}
+
+
+def test_a_frame_of_polars_does_as_well(new):
+    frame = polars.DataFrame(FRAME.to_dict("list"), strict=False)
+    ws = new("sqlite:///app.db", frame=frame, lazy=frame.lazy())
+    assert ws.run("sample evaluations frame").samples[0].rows == 3
+    ws.revision(UPDATE, message="fail is failed")
+    (diff,) = ws.run("rehearse").rows
+    assert (diff.updated, diff.before) == (2, 3)
+    with pytest.raises(UsageProblem, match="LazyFrame") as caught:
+        ws.run("sample evaluations lazy")
+    assert "collect()" in caught.value.hint
 
 
 def test_a_failed_expectation_counts_the_rows_of_the_sample(ws):

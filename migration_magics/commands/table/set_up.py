@@ -14,7 +14,7 @@ SET_UP = (
             Argument(
                 "source",
                 "variable",
-                "A URL, a named connection, or a variable with an engine, connection or session (default: the project's URL).",
+                "A URL, a named connection, a variable with an engine or session, or jupysql (default: the project's URL).",
                 metavar="SOURCE",
             ),
             option("Call the connection this.", "--as", metavar="NAME", dest="name"),
