@@ -24,6 +24,7 @@ OFTEN: Mapping[str, str] = {
     "diff": "What changes in the schema.",
     "findings": "What was noticed: each with `rule`, `severity`, `confidence`, `message` and `remedy`.",
     "notes": "Sentences worth knowing: what was assumed, what could not be read.",
+    "direction": "`upgrade` or `downgrade`.",
     "next_command": "The next sensible line to type, or an empty text.",
     "place": "Where the history was replayed, in words: SQLite in memory, a scratch database of the server.",
     "verbose": "Whether `-v` was given.",
@@ -107,8 +108,12 @@ def undescribed(classes: Iterable[type]) -> list[str]:
         for class_ in classes
         if not issubclass(class_, enum.Enum)
         for member in described(class_).members
-        if not member.text
+        if not member.text and not _is_inherited(class_, member.name)
     ]
+
+
+def _is_inherited(class_: type, name: str) -> bool:
+    return any(is_dataclass(base) and name in {field.name for field in fields(base)} for base in class_.__mro__[1:])
 
 
 def _fields(class_: type) -> list[tuple[str, str, str]]:

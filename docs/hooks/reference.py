@@ -7,6 +7,7 @@ import re
 import sys
 import typing
 from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import migration_magics
@@ -102,10 +103,11 @@ def results() -> str:
     said = written()
     for result in code.results():
         about = code.described(result)
+        names = [class_.__name__ for class_ in result.__mro__]
         members = tuple(
             each
             if each.text
-            else code.Member(each.name, each.type, said.get((about.name, each.name), ""), each.default)
+            else replace(each, text=next((said[at] for name in names if (at := (name, each.name)) in said), ""))
             for each in about.members
         )
         parts += [f"## {about.name} {{ #{about.name} }}", _prose(about.text), _members(members, about.refers_to)]
