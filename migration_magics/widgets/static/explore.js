@@ -264,7 +264,9 @@ class Explorer {
     stop.addEventListener("click", () => this.guard(() => this.model.send({ kind: "stop" })));
     this.stage.tell(said, stop);
     this.kept.clear();
-    this.past(true).catch((error) => this.failed(error));
+    this.past(true)
+      .then(() => (this.hasPast ? null : this.past(false)))
+      .catch((error) => this.failed(error));
   }
 
   /** @param {Answer} told */
