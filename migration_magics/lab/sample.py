@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ..errors import ObjectNotFound, UsageProblem
 from ..model.families import family
 from ..model.masking import Mask, can_mask, limit
-from ..model.sampling import Sampled, SampledTable, choose, references, tied
+from ..model.sampling import Sampled, SampledTable, choose, most_forced, references, tied
 from .sample_pool import Drawer, Locator, Pool, locator
 from .sample_rows import CHUNK, Place, among, places
 
@@ -103,7 +103,13 @@ def sample(
     tables = tuple((each.place, _masked(each, schema, columns, seed)) for each in taken.values())
     told = tuple(
         SampledTable(
-            key, len(each.rows), max(each.pool.total, len(each.rows)), each.pool.is_exact, each.parents, each.pool.how
+            key,
+            len(each.rows),
+            max(each.pool.total, len(each.rows)),
+            each.pool.is_exact,
+            each.parents,
+            each.pool.how,
+            most_forced(each.pool.candidates.values()),
         )
         for key, each in sorted(taken.items())
     )

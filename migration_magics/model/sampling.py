@@ -23,7 +23,7 @@ class SampledTable:
     """What was chosen of one table. *total* is how many rows it has, an estimate unless *is_exact*.
 
     *chosen* counts all rows that were taken, among them *parents*: those that are there only because others refer to them.
-    *how* says in words how they were found.
+    *how* says in words how they were found. *forced*: at most so many are there for a rare value, and not by chance.
     """
 
     name: str
@@ -32,6 +32,7 @@ class SampledTable:
     is_exact: bool
     parents: int = 0
     how: str = ""
+    forced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ def choose(pool: Iterable[Candidate], rows: int, seed: int) -> tuple[Hashable, .
             break
         chosen.setdefault(one.key)
     return tuple(sorted(chosen, key=lambda key: rank(seed, key)))
+
+
+def most_forced(pool: Iterable[Candidate]) -> int:
+    """Return how many candidates of *pool* `choose` takes at most for the sake of rare values."""
+    return max((len(one.strata) for one in pool), default=0) * MOST_VALUES * _ROWS_PER_VALUE
 
 
 def _strata(pool: Sequence[Candidate]) -> list[list[Candidate]]:

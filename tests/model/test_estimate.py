@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from migration_magics.model.estimate import estimates
@@ -69,3 +71,31 @@ def test_tables_that_are_whole_or_have_other_rows_are_left_out():
 def test_the_slowest_comes_first():
     steps = [step(execute("UPDATE t SET n = 1"), Operation("alter_column", "t", "n", duration_s=0.3))]
     assert [each.operation for each in estimates(steps, sampled())] == ["alter_column", "execute"]
+
+
+CHANGES = {
+    "all of the sample, chosen from all": (Statement("UPDATE t SET n = 1", 0.1, rows=1_000), (983_673, 1_000_000)),
+    "none of it": (Statement("UPDATE t SET n = 1", 0.1, rows=0), (0, 16_327)),
+    "not told by the driver": (Statement("UPDATE t SET n = 1", 0.1), None),
+    "more than there are, by a trigger": (Statement("UPDATE t SET n = 1", 0.1, rows=1_001), None),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_the_number_of_changed_rows_is_a_range_that_the_sample_allows(what):
+    statement, expected = CHANGES[what]
+    table = SampledTable("t", 1_000, 1_000_000, is_exact=True, parents=10, forced=26)
+    made = step(Operation("execute", statements=(statement,), duration_s=0.1))
+    (found,) = estimates([made], Sampled((table,), 1_000))
+    if expected is None:
+        assert found.changes is None
+    else:
+        assert found.changes == pytest.approx(expected, abs=1)
+
+
+def test_nothing_is_said_of_rows_that_were_not_chosen_by_chance():
+    table = SampledTable("t", 100, 1_000_000, is_exact=True, forced=100)
+    for each in (table, replace(table, forced=0, is_exact=False)):
+        made = step(Operation("execute", statements=(Statement("UPDATE t SET n = 1", 0.1, rows=7),), duration_s=0.1))
+        (found,) = estimates([made], Sampled((each,), 100))
+        assert found.changes is None

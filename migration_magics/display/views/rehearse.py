@@ -14,6 +14,7 @@ from .base import capped, findings_table, next_step, remarks, view_of
 from .changes import changes, summed_up
 
 if TYPE_CHECKING:
+    from ...model.estimate import Estimate
     from ...model.rehearsal import Rehearsal
     from ...model.rowdiff import RowDiff
     from ...model.trace import Step
@@ -82,12 +83,21 @@ def _estimated(result: Rehearsed) -> list[Block]:
                 cell(each.operation),
                 cell(code(each.table)),
                 cell(f"{duration(each.measured_s)}, {count(each.sample_rows, 'row')}"),
-                cell(f"{duration(each.low_s)} to {duration(each.high_s)}, {count(each.total_rows, 'row')}"),
+                cell(
+                    f"{duration(each.low_s)} to {duration(each.high_s)}, {count(each.total_rows, 'row')}{_changes(each)}"
+                ),
             )
         )
         for each in result.estimates[:_SLOWEST]
     )
     return [Folded("How long on all rows, scaled from the sample", (Table("Estimates", columns, rows),))]
+
+
+def _changes(estimate: Estimate) -> str:
+    if estimate.changes is None:
+        return ""
+    low, high = estimate.changes
+    return f", {low:,} to {high:,} of them changed" if low != high else f", {low:,} of them changed"
 
 
 def _sure(result: Rehearsed) -> str:
