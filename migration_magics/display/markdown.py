@@ -8,7 +8,9 @@ mention, a reference, a link) is broken by a character that cannot be seen. The 
 from __future__ import annotations
 
 import re
-from functools import singledispatch
+from functools import lru_cache, singledispatch
+from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING
 
 from ..model.mermaid import mermaid
@@ -46,7 +48,6 @@ _BREAK = "&#8203;"
 _START = re.compile(r"[-+=#:]|\d{1,9}(?=[.)])")
 """What begins a list, a heading or a rule."""
 _PLAIN_CODE = re.compile(r"[^`|\\\n]+")
-_IN_CODE = re.compile(r"[^\w ,=-]|_")
 _MOST_DRAWN = 400
 """GitHub draws no larger diagram: 50,000 characters, 500 lines between boxes."""
 
@@ -64,14 +65,13 @@ def _safe(found: re.Match[str]) -> str:
 
 
 def in_code(text: str, limit: int = CELL_LIMIT) -> str:
-    """Return *text* on one line as code, also inside a table."""
+    """Return *text* on one line as code; as running text where a table could not hold it as code."""
     said = one_line(text, limit)
     if not said.strip():
         return ""
     if _PLAIN_CODE.fullmatch(said):
         return f"`{said}`"
-    inside = _IN_CODE.sub(lambda found: f"&#{ord(found[0])};", said)
-    return f"<code>{inside}</code>"
+    return escaped(text, limit)
 
 
 def fenced(text: str, language: str) -> list[str]:
@@ -117,8 +117,13 @@ def paragraph(text: str) -> str:
 
 def folded(summary: str, inside: Sequence[str], *, is_open: bool = False) -> list[str]:
     """Return *inside* folded away behind *summary*."""
-    start = "<details open>" if is_open else "<details>"
-    return [f"{start}<summary>{escaped(summary)}</summary>", "", *inside, "", "</details>"]
+    said = _folded().substitute(is_open=" open" if is_open else "", summary=escaped(summary), inside="\n".join(inside))
+    return said.rstrip("\n").split("\n")
+
+
+@lru_cache(maxsize=1)
+def _folded() -> Template:
+    return Template((Path(__file__).parent / "templates" / "folded.md").read_text(encoding="utf-8"))
 
 
 @singledispatch

@@ -20,7 +20,7 @@ from tests.display.test_hostile import hostile, poisoned
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 HTML = re.compile(
-    r"<br>|</?code>|</?details( open)?>|<details( open)?><summary>[^<>]*</summary>|<!-- migration_magics report -->"
+    r"<br>|</?details( open)?>|<details( open)?><summary>[^<>]*</summary>|<!-- migration_magics report -->"
 )
 MARKDOWN = st.text("*_~`[]()<>!#|\\-+=.:@&$ 0123456789aGHwbc/\n", max_size=30)
 TEXTS = hostile | MARKDOWN
