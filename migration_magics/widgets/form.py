@@ -70,7 +70,7 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
             self.alert,
             self.outcome,
         )
-        self._what = ""
+        self.what = ""
         self.work: Work[Any] = Work(ended=self._ended, failed=self._failed)
 
     # -- what a form has of its own
@@ -91,11 +91,12 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
         """Begin *work* in the background, called *what*; *then* gets what it returns. False where something goes on."""
         if self.work.is_going_on:
             return False
-        self._what = what
+        self.what = what
         self._say(f"{what} …")
         self.alert.value = ""
         for each in self.buttons.children:
             each.disabled = each is not self.stop_button
+        self.stop_button.layout.display = None
         return self.work.begin(lambda: (then, self._watched(work)))
 
     def _watched(self, work: Callable[[], T]) -> T:
@@ -108,7 +109,7 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
 
     def _step(self, number: int, total: int, doing: Any) -> None:
         if self.work.is_going_on:
-            self._say(f"{self._what}: {number:,} of {total:,}, {doing.revision} {doing.message}")
+            self._say(f"{self.what}: {number:,} of {total:,}, {doing.revision} {doing.message}")
 
     def _say(self, text: str) -> None:
         self.status.value = drawn.status(text)
@@ -133,13 +134,14 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
     def settle(self) -> None:
         """Let the buttons be pressed that may be; none but Stop while something goes on."""
         is_busy = self.work.is_going_on
+        self.stop_button.layout.display = None if is_busy else "none"
         for each in self.buttons.children:
             is_stop = each is self.stop_button
             each.disabled = not is_busy if is_stop else is_busy or not self.may_press(each)
 
     def stop(self) -> None:
         """Interrupt what goes on."""
-        self._say(f"{self._what}: stopping …")
+        self._say(f"{self.what}: stopping …")
         self.work.stop()
 
     def wait(self, limit_s: float | None = 60.0) -> None:

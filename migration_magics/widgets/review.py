@@ -15,8 +15,12 @@ from .review_models import ModelsPart
 from .review_plan import PlanPart
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..commands.api import Workspace
     from ..results import Authored, Moved, Rehearsed, Review
+
+_LOOKING = "Looking"
 
 
 class ReviewForm(Form):
@@ -27,6 +31,7 @@ class ReviewForm(Form):
     def __init__(self, result: Review, workspace: Workspace, *, on: str | None) -> None:
         super().__init__(workspace, on=on)
         self.written: Authored | None = None
+        self._pressed: Callable[[], None] | None = None
         self.part: ModelsPart | PlanPart
         self.rehearse_button = button("Rehearse", self.rehearse)
         self.again_button = button("Look again", self.look_again)
@@ -69,25 +74,38 @@ class ReviewForm(Form):
         """Look what comes of what is ticked and answered now; what changes meanwhile is looked at next."""
         part = self.part
         if isinstance(part, ModelsPart):
-            self.begin("Looking", lambda: part.reviewed(self.workspace, self.on), self._refreshed)
+            self.begin(_LOOKING, lambda: part.reviewed(self.workspace, self.on), self._refreshed)
 
     def _refreshed(self, result: Review) -> None:
         if isinstance(self.part, ModelsPart):
             self.part.update(result)
             if self.part.is_behind:
                 self.refresh()
+                return
+        pressed, self._pressed = self._pressed, None
+        if pressed is not None:
+            pressed()
+
+    def _waits(self, pressed: Callable[[], None]) -> bool:
+        """Tell whether what was *pressed* waits for a look that goes on: it is meant for what comes of that."""
+        if not (self.work.is_going_on and self.what == _LOOKING):
+            return False
+        self._pressed = pressed
+        return True
 
     def look_again(self) -> None:
         """Review the same again, as things are now."""
         part = self.part
         if isinstance(part, PlanPart):
-            self.begin("Looking", lambda: self.workspace.review(part.plan.target, on=self.on), self.show_review)
+            self.begin(_LOOKING, lambda: self.workspace.review(part.plan.target, on=self.on), self.show_review)
         else:
             self.refresh()
 
     def rehearse(self) -> None:
         """Try it on a copy, and show what came of it."""
         part = self.part
+        if self._waits(self.rehearse) or not self.may_press(self.rehearse_button):
+            return
         self.begin("Rehearsing on a copy", lambda: part.rehearse(self.workspace, self.on), self._rehearsed)
 
     def _rehearsed(self, result: Rehearsed | Authored) -> None:
@@ -96,6 +114,8 @@ class ReviewForm(Form):
     def write(self) -> None:
         """Write the revision, then review the plan that applies it."""
         part = self.part
+        if self._waits(self.write):
+            return
         if isinstance(part, ModelsPart) and self.may_press(self.write_button):
             self.begin("Writing", lambda: part.write(self.workspace, self.on), self._written)
 

@@ -272,6 +272,18 @@ def test_a_second_press_does_nothing(sqlite):
     assert len(files()) == 2
 
 
+def test_what_is_pressed_right_after_a_tick_is_meant_for_what_comes_of_it(sqlite):
+    sqlite.models(
+        ONE.replace("))", "), C('kind', sa.String(5)))", 1) + "sa.Table('more', metadata, C('id', sa.Integer))\n"
+    )
+    form = sqlite.form(autogenerate=True)
+    form.part.tick("add table more").value = False
+    form.write_button.click()
+    form.wait()
+    assert "kind" in form.written.code
+    assert "more" not in form.written.code
+
+
 def test_stop_interrupts_and_the_database_stands_as_before(sqlite):
     sqlite.move(
         "op.execute('WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n')",

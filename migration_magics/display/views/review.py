@@ -104,6 +104,8 @@ def remarks_on(each: ReviewedOperation, out: frozenset[str] = frozenset()) -> tu
 def review_record(when: str, authored: Authored | None, moved: Moved | None, settings: Settings) -> View:
     """Return what stands in the place of a form once all is done: *when*, what was written, what was run and by which SQL."""
     did = " and ".join(word for word, one in (("written", authored), ("applied", moved)) if one is not None)
+    if authored is not None and moved is not None:
+        authored = replace(authored, next_command="")  # it is done
     parts = tuple(view_of(each, settings) for each in (authored, moved) if each is not None)
     return View(f"Reviewed, {did}", notes=(plain(when), plain("in a review")), blocks=parts)
 
@@ -120,7 +122,7 @@ def operation_view(each: ReviewedOperation, out: frozenset[str]) -> View | None:
     said = remarks_on(each, out)
     if not said:
         return None
-    blocks: list[Block] = [*remarks(*said)]
+    blocks: list[Block] = [Notes(tuple(plain(redact(one), "drop") for one in said))]
     if each.remedy:
         summary = "Code that handles these rows: put it in the place of the file's own lines, by %migrate edit"
         blocks.append(Details(summary, Code(redact(each.remedy), "python")))
@@ -133,9 +135,7 @@ def question_view(question: Question) -> View | None:
     lines = []
     if found.samples:
         values = [part for each in found.samples for part in (Piece(",", is_glued=True), code(redact(each)))]
-        more = found.count - len(found.samples)
-        rest = plain(f"and {more:,} more", "dim") if more > 0 else ()
-        lines.append((Piece("Values:"), *values[1:], *rest))
+        lines.append((Piece("Values such as"), *values[1:]))
     if found.fits:
         lines.append(plain(redact(found.fits), "dim"))
     return View("", blocks=(Notes(tuple(lines)),)) if lines else None
