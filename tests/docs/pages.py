@@ -172,7 +172,8 @@ def run(page: Page, folder: Path) -> Iterator[tuple[Block, str, BaseException | 
     """Run *page* in the working directory *folder*: each block, what it showed, its error, the `output` block below it."""
     os.environ["COLUMNS"] = "100"
     before = [getattr(setups, setup)(folder) for setup in page.setups]
-    session = Session(folder, loaded=not any("%load_ext migration_magics" in block.text for block in page.blocks))
+    is_loaded_there = any("%load_ext migration_magics" in block.text for block in page.blocks if block.runs)
+    session = Session(folder, loaded=not is_loaded_there)
     try:
         for cell in filter(None, before):
             _, error = session.run(Block(0, "ipython", cell))

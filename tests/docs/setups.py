@@ -76,6 +76,11 @@ def connected(folder: Path) -> str:
     return CONNECT
 
 
+def playground(_folder: Path) -> str:
+    """What `demo` lays out, connected."""
+    return "%migrate demo"
+
+
 def existing(folder: Path) -> str:
     """The same as a project that others have made: with its database in alembic.ini."""
     evaluations(folder)
