@@ -26,6 +26,7 @@ from ..model.plan import Plan
 from ..model.stepping import Stop
 from ..model.trace import Operation, Outcome
 from .rehearsal import TooLong, move
+from .scratch import without_name
 from .stepping_look import Seen, Watcher
 
 if TYPE_CHECKING:
@@ -160,9 +161,9 @@ def stay_after(history: History, copy: Database, step: PlannedStep, direction: D
     except _Arrived:
         pass
     except MoveFailed as error:
-        if isinstance(error.__cause__, exc.DBAPIError) and done[0] == number:
+        if done[0] == number:
             raise Refused(
-                f"The copy cannot stay after operation {number}: {failures.words(error.__cause__)}.",
+                f"The copy cannot stay after operation {number}: {failures.words(error.__cause__ or error)}.",
                 hint="look at the operation before or after: in between, a constraint does not hold",
             ) from error
         raise
@@ -251,7 +252,7 @@ def _failed(history: History, copy: Database, watcher: Watcher, step: Step, befo
 
 def _why(error: MoveFailed) -> str:
     step = error.trace.steps[-1] if error.trace is not None and error.trace.steps else None
-    return (step.error if step is not None else "") or error.message
+    return without_name((step.error if step is not None else "") or error.message)
 
 
 def _transactions(trace: Trace | None) -> str:

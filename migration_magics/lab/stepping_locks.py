@@ -11,6 +11,7 @@ from sqlalchemy import exc
 
 from ..model.schema import key
 from ..model.stepping import Lock
+from .capture_kept import execute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -64,7 +65,7 @@ def storage(connection: Connection) -> Storage:
     family = _family(connection)
     if family not in _STORED:
         return {}
-    rows = connection.execution_options(no_parameters=True).exec_driver_sql(_STORED[family])
+    rows = execute(connection, _STORED[family])
     return {key(str(schema), str(name)): (int(number), int(place)) for schema, name, number, place in rows}
 
 

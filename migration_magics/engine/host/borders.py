@@ -84,10 +84,13 @@ class BorderRecorder(Recorder):
 
     @contextmanager
     def _entered(self, directive: Directive, parent: list[Directive] | None) -> Iterator[None]:
-        if parent is not None and not self._stack and parent is self.steps[-1].directives:
+        is_whole = not self._stack and (parent is None or parent is self.steps[-1].directives)
+        if is_whole and parent is not None:
             self.arrive()
         with super()._entered(directive, parent):
             yield
+        if is_whole:
+            self.arrive()  # now: what comes next may be the end of the transaction
 
     def _batch(self, batch: BatchOperationsImpl) -> Directive:
         if id(batch) not in self._batches:
