@@ -14,6 +14,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.support.browser import chromium, running_chromium
 from tests.support.databases import mariadb_server, postgresql_server
@@ -35,7 +36,12 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
-    """Let interrupts through: a shell that starts the tests in its background has them ignored, and what waits for one hangs."""
+    """Let interrupts through, and examples take their time: on a busy machine a deadline is a matter of luck.
+
+    A shell that starts the tests in its background has interrupts ignored, and what waits for one hangs.
+    """
+    settings.register_profile("migration_magics", deadline=None)
+    settings.load_profile("migration_magics")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support import corpora, need, processes
-from tests.support.cli import alembic, run_alembic
+from tests.support.cli import alembic, run_alembic, started
 
 ROOT = Path(__file__).parents[1]
 
@@ -121,6 +121,35 @@ def test_the_alembic_command_runs_in_a_project(tmp_path):
     alembic(tmp_path, "init", "migrations")
     assert "base" not in alembic(tmp_path, "heads")
     assert run_alembic(tmp_path, "upgrade", "no-such-revision").code != 0
+
+
+ENV_PY = """
+import atexit, logging, os, sys, time
+print(os.getcwd(), sys.path[0], sys.argv, os.environ["TOLD"], time.strftime("%z"), sys.stdin.read(), list(logging.root.handlers))
+atexit.register(print, "the end")
+import beside
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments, beside",
+    [
+        (["current"], ""),
+        (["-x", "a=b", "upgrade", "head"], "raise SystemExit(7)"),
+        (["--raiseerr", "current"], "raise ValueError(__file__)"),
+        (["current"], "import os; os._exit(3)"),
+        (["heads", "-z"], ""),
+    ],
+)
+def test_a_forked_alembic_does_what_one_started_for_it_does(tmp_path, monkeypatch, arguments, beside):
+    monkeypatch.setenv("TOLD", "ü")
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    alembic(tmp_path, "init", "migrations")
+    (tmp_path / "migrations" / "env.py").write_text(ENV_PY)
+    (tmp_path / "beside.py").write_text(beside)
+    forked, whole = run_alembic(tmp_path, *arguments), started(tmp_path, arguments, os.environ)
+    assert (forked.code, forked.out) == (whole.code, whole.out)
+    assert forked.err.splitlines()[-5:] == whole.err.splitlines()[-5:]  # above stands how Python came to run it
 
 
 @pytest.mark.kernel
