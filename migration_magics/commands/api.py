@@ -18,9 +18,11 @@ if TYPE_CHECKING:
         Compared,
         Connected,
         Connections,
+        Course,
         Current,
         Diagnosed,
         Explorer,
+        Exercise,
         Explained,
         Heads,
         HelpPage,
@@ -253,6 +255,11 @@ class Workspace(WorkspaceState):
     def report(self, *range_: str, **options: object) -> Report:
         """Return a page for a review of a range of revisions; with `to="FILE"` it is written, too."""
         result: Report = self._do("report", range_, options)
+        return result
+
+    def exercise(self, *number: int, **options: object) -> Exercise | Course:
+        """Return the exercises, or begin one; with `check=True` what is still missing."""
+        result: Exercise | Course = self._do("exercise", number, options)
         return result
 
     def help(self, *command: str) -> HelpPage:

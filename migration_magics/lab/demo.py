@@ -106,15 +106,17 @@ _TABLES = {
 
 
 def _rows() -> dict[str, list[dict[str, object]]]:
-    workers = [
+    workers: list[dict[str, object]] = [
         {"id": number, "name": f"worker-{number:02}", "region": _REGIONS[number % len(_REGIONS)]}
         for number in range(1, _WORKERS + 1)
     ]
-    metrics = [{"id": number, "name": name} for number, name in enumerate(("accuracy", "latency", "cost"), 1)]
+    metrics: list[dict[str, object]] = [
+        {"id": number, "name": name} for number, name in enumerate(("accuracy", "latency", "cost"), 1)
+    ]
     evaluations = [_evaluation(number) for number in range(1, _EVALUATIONS + 1)]
     finished = [row for row in evaluations if row["finished_at"] is not None]
     values = [(row["id"], metric, value) for row in finished for metric, value in _measured(row)]
-    results = [
+    results: list[dict[str, object]] = [
         {"id": number, "evaluation_id": evaluation, "metric_id": metric, "value": value}
         for number, (evaluation, metric, value) in enumerate(values, 1)
     ]

@@ -16,8 +16,9 @@ from .browse import Branches, Current, Heads, History, RevisionShown, Shown
 from .compare import Blamed, Checked, Compared, SchemaShown
 from .demo import Playground
 from .doctor import Diagnosed
-from .explore import Explorer
+from .exercise import Checkpoint, Course, Exercise, Lesson
 from .explain import Explained, RevisionExplained
+from .explore import Explorer
 from .guide import HelpEntry, HelpPage, Why
 from .move import Moved, Planned, SqlShown
 from .place import Connected, Connections, ConnectionShown, Initialised, ProjectShown, Status, StatusOfAll
@@ -33,19 +34,23 @@ __all__ = [
     "Blamed",
     "Branches",
     "Checked",
+    "Checkpoint",
     "Compared",
     "Connected",
     "ConnectionShown",
     "Connections",
+    "Course",
     "Current",
     "Diagnosed",
-    "Explorer",
+    "Exercise",
     "Explained",
+    "Explorer",
     "Heads",
     "HelpEntry",
     "HelpPage",
     "History",
     "Initialised",
+    "Lesson",
     "ModelsDefined",
     "Moved",
     "Planned",

@@ -15,7 +15,8 @@ EXAMPLES = [example for command in EVERYTHING for example in command.examples]
 
 EXPECTED = (
     "connect connections use disconnect init demo status current heads branches history show explain schema blame diff check "
-    "revision merge edit squash doctor plan upgrade downgrade stamp undo ensure_version rehearse sample backfill explore review step sql report help why"
+    "revision merge edit squash doctor plan upgrade downgrade stamp undo ensure_version rehearse sample backfill explore review "
+    "step sql report exercise help why"
 )
 
 

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from migration_magics.model.explanation import DeedExplained, Facts, OperationExplained
 from migration_magics.model.graph import Revision
-from migration_magics.results import ConnectionShown, Explained, Playground, ProjectShown, Result, RevisionExplained
+from migration_magics.results import (
+    Checkpoint,
+    ConnectionShown,
+    Course,
+    Exercise,
+    Explained,
+    Lesson,
+    Playground,
+    ProjectShown,
+    Result,
+    RevisionExplained,
+)
 
 
 def examples() -> dict[str, Result]:
@@ -34,6 +47,7 @@ def examples() -> dict[str, Result]:
         ),
         "playground_there": Playground(connection, "", project, directory="learn", is_new=False, next_commands=()),
         "explained": explained(),
+        **exercises(),
     }
 
 
@@ -64,3 +78,22 @@ def explained() -> Explained:
         ("sqlite", "postgresql", "mariadb"),
         next_command="%migrate rehearse a0c7d4",
     )
+
+
+def exercises() -> dict[str, Result]:
+    """Return the list of exercises and one of them: begun, hinted, solved, checked."""
+    lessons = (Lesson(1, "Why not create_all?", "done"), Lesson(2, "Who did <it>?", "begun"), Lesson(3, "Drift", "new"))
+    text = "Who renamed `evaluations.name`?\nAnswer with the id: `%migrate exercise 2 --answer ID`.\n\nTake your time."
+    one = Exercise(2, "Who did <it>?", text, "exercises/02", "exercise2", next_command="%migrate exercise 2 --check")
+    points = (
+        Checkpoint("the revision", is_met=True),
+        Checkpoint("one head", is_met=False, missing="There are 2 heads."),
+    )
+    return {
+        "course": Course(lessons, "%migrate exercise 2"),
+        "exercise": one,
+        "exercise_hints": replace(one, hints=("`%migrate blame` tells.", "It is a rename."), hint_count=3),
+        "exercise_solution": replace(one, solution=("%migrate blame t", '%%revision -m "x"\nop.drop_table("t")')),
+        "exercise_checked": replace(one, checkpoints=points, next_command="%migrate exercise 2 --hint"),
+        "exercise_done": replace(one, checkpoints=points[:1], next_command="%migrate exercise 3"),
+    }

@@ -134,7 +134,6 @@ def test_on_postgresql(orders_on_postgresql, text):
         oid, file = connection.exec_driver_sql(
             "SELECT oid, pg_relation_filenode(oid) FROM pg_class WHERE relname = 'orders'"
         ).one()
-        held_before = locks(connection, oid) if before else []
         connection.exec_driver_sql("SET LOCAL client_min_messages = debug1")
         notices.clear()
         connection.exec_driver_sql(sql)

@@ -13,6 +13,7 @@ from ..declaration import Argument, Command, flag, option
 from .author import AUTHOR
 from .compare import COMPARE
 from .interact import INTERACT
+from .learn import LEARN
 from .look import LOOK
 from .mend import MEND
 from .move import MOVE
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
-    {command.name: command for command in (*SET_UP, *LOOK, *COMPARE, *AUTHOR, *MEND, *MOVE, *TRY, *INTERACT, *SHARE)}
+    {
+        command.name: command
+        for command in (*SET_UP, *LOOK, *COMPARE, *AUTHOR, *MEND, *MOVE, *TRY, *INTERACT, *LEARN, *SHARE)
+    }
 )
 """Every command of `%migrate`, by name, in the order help shows them."""
 
