@@ -127,6 +127,8 @@ def driver_missing(error: ImportError | exc.NoSuchModuleError, url: str) -> Driv
     module = getattr(error, "name", None)
     if module is None:
         name, is_url, _ = url.partition("://")
+        if isinstance(error, ImportError):
+            return _unloadable(error, name)
         if is_url and name.partition("+")[0] == "postgres":
             meant = f"postgresql{name.removeprefix('postgres')}"
             return DriverMissing(
@@ -142,6 +144,15 @@ def driver_missing(error: ImportError | exc.NoSuchModuleError, url: str) -> Driv
         f"The driver {root!r} for {url.split(':', 1)[0]} is not installed.",
         hint=f"%pip install {_PACKAGES.get(root, root)}",
     )
+
+
+def _unloadable(error: ImportError, name: str) -> DriverMissing:
+    """An import that failed for another reason than a missing module; SQLAlchemy says so of greenlet (2.1: an extra)."""
+    if "greenlet" in str(error):
+        return DriverMissing(
+            f"{name} is asynchronous, and greenlet is not installed.", hint='%pip install "sqlalchemy[asyncio]"'
+        )
+    return DriverMissing(f"The driver for {name} cannot be loaded: {error}.", hint="mend its installation")
 
 
 def connection_problem(error: BaseException, name: str) -> ConnectionProblem | None:

@@ -21,7 +21,9 @@ def lines(page: Page) -> list[str]:
         r"(?<!`)`(%%?(?:migrate|revision|models)\b[^`]*)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     )
     blocks = [line for block in page.blocks if block.language == "text" for line in block.text.splitlines()]
-    shown = [re.split(r" {2,}", line.strip())[0] for line in blocks if re.match(r"%%?(migrate|revision|models)\b", line)]
+    shown = [
+        re.split(r" {2,}", line.strip())[0] for line in blocks if re.match(r"%%?(migrate|revision|models)\b", line)
+    ]
     return [line for line in (*inline, *shown) if not PLACEHOLDER.search(line)]
 
 

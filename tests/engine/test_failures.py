@@ -1,5 +1,8 @@
 """Errors of real drivers in the user's words, and what is said of them."""
 
+import subprocess
+import sys
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -101,3 +104,19 @@ def test_the_short_name_of_postgresql_is_put_right(name, meant):
         Database.from_url("app", f"{name}://me:s3cret@db.example/app")
     assert caught.value.hint == f"write {meant}://... instead of {name}://..."
     assert "s3cret" not in str(caught.value)
+
+
+def test_without_greenlet_an_asynchronous_database_says_what_to_install():
+    """SQLAlchemy's error has no module's name: https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html"""
+    script = (
+        "import sys; sys.modules['greenlet'] = None\n"
+        "from migration_magics.engine.failures import driver_missing\n"
+        "try: import sqlalchemy.ext.asyncio\n"
+        "except ImportError as error: print(driver_missing(error, 'lab').hint)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == '%pip install "sqlalchemy[asyncio]"\n', done.stderr
+
+
+def test_a_driver_that_cannot_be_loaded_says_why():
+    assert "libmariadb.so.3" in failures.driver_missing(ImportError("libmariadb.so.3: not found"), "app").message
