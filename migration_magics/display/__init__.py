@@ -8,6 +8,8 @@ from ..errors import MigrationError
 from ..settings import Settings
 
 if TYPE_CHECKING:
+    from ..errors import MoveFailed
+    from ..model.plan import Plan
     from ..results import Authored, Moved, Report, Result
     from .view import View
 
@@ -16,6 +18,7 @@ __all__ = [
     "bundle",
     "configure",
     "error_bundle",
+    "failure_bundle",
     "fit",
     "gone_bundle",
     "html_page",
@@ -103,6 +106,13 @@ def error_bundle(error: BaseException, *, hint: str = "") -> dict[str, str]:
     said = str(error) if is_ours else f"{type(error).__name__}: {redact(str(error))}"
     advice = hint or (error.hint if isinstance(error, MigrationError) else "") or "%migrate why"
     return _bundle(View("Error", notes=(plain(said), plain(advice))))
+
+
+def failure_bundle(when: str, error: MoveFailed, plan: Plan) -> dict[str, str]:
+    """Return what a saved notebook tells of a review whose plan failed, beside the form."""
+    from .views.review import failure_record
+
+    return _bundle(failure_record(when, error, plan, _settings))
 
 
 def shown(result: Result) -> str:

@@ -122,14 +122,13 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
 
     def _failed(self, error: BaseException) -> None:
         self.workspace.drawn_error = error
-        more: tuple[str, ...] = ()
         try:
             more = self.on_failure(error)
-        finally:
-            stopped = isinstance(error, KeyboardInterrupt)
-            self._say("Stopped." if stopped else "")
-            self.alert.value = drawn.problem(error, *more)
-            self.settle()
+        except Exception as other:  # noqa: BLE001 - the first error matters more, and neither is lost
+            more = (str(other),)
+        self._say("Stopped." if isinstance(error, KeyboardInterrupt) else "")
+        self.alert.value = drawn.problem(error, *more)
+        self.settle()
 
     def settle(self) -> None:
         """Let the buttons be pressed that may be; none but Stop while something goes on."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
+from ..display import failure_bundle, record_bundle, shown
 from ..display import form as drawn
-from ..display import record_bundle, shown
 from ..errors import ConfirmationRequired, MoveFailed, PlanStale, RehearsalFailed
 from .form import Form, button
 from .review_models import ModelsPart
@@ -150,6 +150,7 @@ class ReviewForm(Form):
             self.is_stale = True
         if isinstance(error, MoveFailed):
             self.outcome.value = drawn.run_that_failed(error, part.plan)
+            self.keep({**self._view(), **failure_bundle(_now(), error, part.plan)})
         if isinstance(error, PlanStale):
             now = self.workspace.plan(part.plan.target, on=self.on).plan
             return (

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
+from ..clean import clean
 from ..display import form as drawn
 from ..display.views.review import step_view
 from ..model.finding import Severity
+from ..redact import redact
 from .form import box
 
 if TYPE_CHECKING:
@@ -84,13 +86,13 @@ class PlanPart:
 
     def _ask(self, finding: Finding) -> list[Any]:
         """A box to tick; on a protected connection also the name of what is lost, to be typed."""
-        tick = w.Checkbox(value=False, description=f"Lose it: {finding.message}", indent=False)
+        tick = w.Checkbox(value=False, description=clean(redact(f"Lose it: {finding.message}")), indent=False)
         self.ticks.append(tick)
         tick.observe(lambda _change: self._changed(), "value")
         self._agreed.append(lambda: bool(tick.value))
         if not self.protected or not finding.about:
             return [tick]
-        return [tick, self._typed(f"Type {finding.about} to agree", finding.about)]
+        return [tick, self._typed(f"Type {clean(finding.about)} to agree", finding.about)]
 
     def _connection(self) -> list[Any]:
         if not self.protected:

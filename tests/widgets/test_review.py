@@ -18,6 +18,9 @@ NEW = (
 COLUMN, INDEX = "add column evaluations.runtime_ms", "add index evaluations.ix_evaluations_runtime_ms"
 
 
+SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%%' AND state = 'active'"
+
+
 class Story(Notebook):
     """A notebook with a form in it."""
 
@@ -54,6 +57,10 @@ def sqlite(sqlite_url, tmp_path, monkeypatch):
     made.day_one()
     yield made
     made.ws.close()
+
+
+def databases(story):
+    return set(story.query("SELECT datname FROM pg_database"))
 
 
 def press(form, text):
@@ -232,7 +239,9 @@ def test_a_migration_that_fails_says_where_the_database_stands(story):
     assert "Look" in pressable(form)
     assert "Apply" not in pressable(form)
     assert story.ws.drawn_error is not None
-    assert story.kept == []
+    (told,) = story.kept  # also in the saved notebook, while the form stays
+    assert "Reviewed, and not applied" in told["text/html"]
+    assert "fails" in told["text/plain"]
 
 
 def test_a_protected_connection_wants_names_typed(story):
@@ -321,6 +330,26 @@ def test_closing_leaves_nothing_that_works(sqlite):
     form.close()
     form.wait()
     assert not form.work.is_going_on
+
+
+def test_closing_in_the_middle_of_a_rehearsal_drops_its_copy(postgresql_url, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    story = Story(postgresql_url)
+    story.day_one()
+    story.move("op.execute('SELECT pg_sleep(60)')")
+    before = databases(story)
+    form = story.form("head")
+    asleep = threading.Event()
+    form.rehearse_button.click()
+    while not asleep.is_set() and form.work.is_going_on:
+        sleeping = story.query(SLEEPING) != [(0,)]
+        asleep.set() if sleeping else asleep.wait(0.05)
+    assert asleep.is_set()
+    form.close()
+    form.wait()
+    assert not form.work.is_going_on
+    assert databases(story) == before
+    story.ws.close()
 
 
 def test_hostile_names_are_text(sqlite):

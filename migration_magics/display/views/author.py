@@ -115,6 +115,14 @@ def _rehearsal(result: Authored, settings: Settings) -> tuple[Block, ...]:
     )
 
 
+def _offer(result: Authored) -> tuple[Line, ...]:
+    """What shows a cell of several operations one by one; not of a revision that is applied already."""
+    if result.revision is None or result.rehearsal is None or result.is_dry_run or result.moved is not None:
+        return ()
+    operations = [operation for step in result.rehearsal.trace.steps for operation in step.operations]
+    return next_step(f"%migrate step {result.revision.id}", "One by one:") if len(operations) > 1 else ()
+
+
 @view_of.register(Authored)
 def _(result: Authored, settings: Settings) -> View:
     revision = result.revision
@@ -145,6 +153,6 @@ def _(result: Authored, settings: Settings) -> View:
     if result.moved is not None:
         blocks.append(view_of(result.moved, settings))
     is_said = result.moved is not None and result.moved.next_command == result.next_command
-    foot = () if is_said else next_step(result.next_command)
+    foot = () if is_said else (*next_step(result.next_command), *_offer(result))
     title = f"{_did(result)} {revision.id}" + (f": {revision.message}" if revision.message else "")
     return View(title, (*chips, *warning_chips(result.findings)), tuple(notes), tuple(blocks), foot)

@@ -165,8 +165,20 @@ def _(result: Moved, settings: Settings) -> View:
         (*chips, *warning_chips(result.findings)),
         _moved_notes(result),
         tuple(blocks),
-        next_step(result.next_command, "Undo it:" if _is_way_back(result) else "Next:"),
+        (*next_step(result.next_command, "Undo it:" if _is_way_back(result) else "Next:"), *_offer(result)),
     )
+
+
+def _offer(result: Moved) -> tuple[Line, ...]:
+    """The interactive command that goes on from here, where it has more to show than this result."""
+    plan = result.plan
+    if plan.is_empty or plan.direction == "stamp" or result.trace.outcome not in (Outcome.APPLIED, Outcome.ROLLED_BACK):
+        return ()
+    if result.trace.is_dry_run:
+        return next_step(f"%migrate review {plan.target}", "Or with buttons:")
+    if result.headline.startswith("Undid"):
+        return next_step("%migrate review", "Decide anew, with buttons:")
+    return next_step("%migrate explore", "Look around:") if len(plan.steps) > 1 else ()
 
 
 def _schema_change(result: Moved) -> tuple[Block, ...]:

@@ -106,7 +106,8 @@ def review_record(when: str, authored: Authored | None, moved: Moved | None, set
     did = " and ".join(word for word, one in (("written", authored), ("applied", moved)) if one is not None)
     if authored is not None and moved is not None:
         authored = replace(authored, next_command="")  # it is done
-    parts = tuple(view_of(each, settings) for each in (authored, moved) if each is not None)
+    views = [view_of(each, settings) for each in (authored, moved) if each is not None]
+    parts = tuple(replace(view, foot=view.foot[:1]) for view in views)
     return View(f"Reviewed, {did}", notes=(plain(when), plain("in a review")), blocks=parts)
 
 
@@ -115,6 +116,13 @@ def failure_view(error: MoveFailed, plan: Plan, settings: Settings) -> View | No
     if error.trace is None or not error.trace.steps:
         return None
     return view_of(Moved(plan, error.trace, error.before, error.after or error.before), settings)
+
+
+def failure_record(when: str, error: MoveFailed, plan: Plan, settings: Settings) -> View:
+    """Return what is told of a run that failed: *when*, what was wrong, where the database stands, how far it came."""
+    ran = failure_view(error, plan, settings)
+    blocks = (*remarks(error.message, *error.details), *((ran,) if ran is not None else ()))
+    return View("Reviewed, and not applied", (chip("! failed", "drop"),), (plain(when),), blocks)
 
 
 def operation_view(each: ReviewedOperation, out: frozenset[str]) -> View | None:
@@ -177,6 +185,7 @@ def step_view(step: PlannedStep, script: StepScript | None, findings: tuple[Find
 
 __all__ = [
     "draft_view",
+    "failure_record",
     "failure_view",
     "operation_line",
     "operation_text",
