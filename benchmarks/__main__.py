@@ -15,6 +15,7 @@ from . import (
     autogenerating,
     backfilling,
     completion,
+    estimating,
     histories,
     history,
     moving,
@@ -101,6 +102,12 @@ def rehearsal_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
     yield from map(_told, rehearsing.rows(directory))
 
 
+def estimate_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
+    """Measure operations on a whole table beside what a rehearsal of a sample had said."""
+    with _postgresql() as url:
+        yield from map(_told, estimating.rows(directory, url)) if url else ()
+
+
 @contextlib.contextmanager
 def _postgresql() -> Iterator[str | None]:
     """Give the URL of an empty database on a server of its own, None where there is no PostgreSQL."""
@@ -126,6 +133,7 @@ SECTIONS = (
     backfill_rows,
     rehearsal_rows,
     sampling_rows,
+    estimate_rows,
     row_diff_rows,
 )
 """What is measured: functions of a directory to write to and the sizes asked for, giving rows. Add a section here."""
