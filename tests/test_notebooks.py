@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import nbformat
 import pytest
 
 from tests.support import notebooks
-from tests.support.kernel import notebook_of
+from tests.support.kernel import execute, notebook_of
 from tests.support.notebooks import FOLDER, stored_badly
 
 
@@ -38,6 +40,26 @@ def test_a_notebook_that_leaves_a_file_behind_is_found(monkeypatch, tmp_path, ca
     nbformat.write(notebook_of(["open('left.db', 'w').close()"]), tmp_path / "untidy.ipynb")
     assert notebooks.main(["--write"]) == 1
     assert "left.db" in capsys.readouterr().out
+
+
+@pytest.mark.kernel
+def test_a_reader_without_a_server_can_follow_the_deployment(monkeypatch, tmp_path):
+    """The stored outputs are those of PostgreSQL; without $DATABASE_URL the same cells run on a SQLite file."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    notebook = nbformat.read(FOLDER / "05_safe_deployment.ipynb", as_version=4)
+    assert "PostgreSQL" in str(notebook.cells[3].outputs)
+    execute(notebook, FOLDER, tmp_path)
+    assert "SQLite" in str(notebook.cells[3].outputs)
+
+
+@pytest.mark.kernel
+def test_only_a_notebook_that_reads_it_gets_a_server_and_nobody_the_users_own(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///mine.db")
+    with notebooks.database(notebook_of(["1 + 1"])):
+        assert "DATABASE_URL" not in os.environ
+    with notebooks.database(notebook_of(['os.environ["DATABASE_URL"]'])):
+        assert os.environ.get("DATABASE_URL") != "sqlite:///mine.db"
+    assert os.environ["DATABASE_URL"] == "sqlite:///mine.db"
 
 
 def test_a_folder_without_notebooks_is_a_failure(monkeypatch, tmp_path):

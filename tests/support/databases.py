@@ -49,9 +49,9 @@ class Server:
         return f"mariadb+pymysql://root@localhost/{database}?{options}"
 
     @contextlib.contextmanager
-    def new_database(self) -> Iterator[str]:
+    def new_database(self, name: str = "") -> Iterator[str]:
         """Give the URL of a new empty database, dropped at the end with all who are still connected to it."""
-        name = f"t_{uuid.uuid4().hex[:12]}"
+        name = name or f"t_{uuid.uuid4().hex[:12]}"
         run_sql = _postgresql_admin if self.kind == "postgresql" else _mariadb_admin
         run_sql(self.socket, f"CREATE DATABASE {name}")
         try:

@@ -1,21 +1,26 @@
 """Run the notebooks of `notebooks/` as a reader would, from first cell to last in a new kernel.
 
 `python -m tests.support.notebooks` fails at the first notebook that fails, was stored without its outputs, or leaves a
-file beside it. `--write` stores the new outputs.
+file beside it. `--write` stores the new outputs; with names, only of those notebooks.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .databases import postgresql_server
 from .kernel import execute
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nbformat import NotebookNode
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -27,8 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(prog="python -m tests.support.notebooks", description=__doc__)
     parser.add_argument("--write", action="store_true", help="store the outputs in the notebooks")
-    write = parser.parse_args(arguments).write
-    paths = sorted(FOLDER.glob("*.ipynb"))
+    parser.add_argument("names", nargs="*", help="only these notebooks: 05_safe_deployment")
+    given = parser.parse_args(arguments)
+    write = given.write
+    paths = [path for path in sorted(FOLDER.glob("*.ipynb")) if not given.names or path.stem in given.names]
     if not paths:
         print(f"no notebooks in {FOLDER}")
         return 1
@@ -39,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{path.name}: {'; '.join(complaints)}. `python -m tests.support.notebooks --write` stores outputs.")
             return 1
         started = time.monotonic()
-        with tempfile.TemporaryDirectory() as home:
+        with tempfile.TemporaryDirectory() as home, database(notebook):
             execute(notebook, FOLDER, Path(home))
         print(f"{path.name}: {len(notebook.cells)} cells in {time.monotonic() - started:.1f} s")
         if write:
@@ -48,6 +55,29 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"left behind in {FOLDER.name}/: {', '.join(sorted(left))}")
         return 1
     return 0
+
+
+@contextlib.contextmanager
+def database(notebook: NotebookNode) -> Iterator[None]:
+    """Let $DATABASE_URL be a new PostgreSQL for a notebook that reads it, and be unset for all others.
+
+    Without PostgreSQL on the machine it is unset as well: such a notebook then does without, as its reader would.
+    """
+    before = os.environ.pop("DATABASE_URL", None)
+    with contextlib.ExitStack() as stack:
+        if any("DATABASE_URL" in cell.source for cell in notebook.cells if cell.cell_type == "code"):
+            try:
+                server = stack.enter_context(postgresql_server())
+            except LookupError as error:
+                print(f"without PostgreSQL: {error}")
+            else:
+                os.environ["DATABASE_URL"] = stack.enter_context(server.new_database("evaluations"))
+        try:
+            yield
+        finally:
+            os.environ.pop("DATABASE_URL", None)
+            if before is not None:
+                os.environ["DATABASE_URL"] = before
 
 
 def stored_badly(notebook: NotebookNode) -> list[str]:
