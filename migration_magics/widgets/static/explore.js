@@ -65,6 +65,10 @@ class Explorer {
     const top = el("div", { class: "mm-x-top" }, this.title, this.notes, el("span", { class: "mm-x-search" }, this.search, this.found), this.names, this.again);
     const main = el("div", { class: "mm-x-main" }, this.list.element, this.panel.element);
     set(root, { role: "region", "aria-label": "Explore the history" });
+    // JupyterLab takes keys before they get to what has the focus, unless that says not to
+    root.addEventListener("focusin", (event) => {
+      if (event.target instanceof Element) set(event.target, { "data-lm-suppress-shortcuts": "true" });
+    });
     root.append(top, this.alert, this.waits, main, this.slider.element, this.stage.element);
     this.channel = channel(model, (said) => (this.waits.textContent = said), (told) => this.heard(told));
     this.changed = () => this.guard(() => this.reload());
