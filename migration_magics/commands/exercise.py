@@ -171,8 +171,13 @@ def _point(ws: WorkspaceState, check: lab.Check, reached: lab.Progress, answer: 
         is_met, found = _looked(ws, check, reached, answer)
     except MigrationError as error:
         is_met, found = False, error.message
-    said = "" if is_met else check.missing.replace("{found}", "nothing" if found in (None, "") else str(found))
-    return Checkpoint(check.what, is_met, said)
+    return Checkpoint(check.what, is_met, "" if is_met else check.missing.replace("{found}", _said(check, found)))
+
+
+def _said(check: lab.Check, found: object) -> str:
+    if found in (None, ""):
+        return "0" if isinstance(check.equals, int) else "nothing"
+    return f"{found:,}" if isinstance(found, int) else str(found)
 
 
 def _looked(ws: WorkspaceState, check: lab.Check, reached: lab.Progress, answer: str) -> tuple[bool, object]:
@@ -212,6 +217,8 @@ def _worded(newest: Revision | None, check: lab.Check) -> bool:
 
 def _rehearsed(ws: WorkspaceState, target: str) -> tuple[bool, str]:
     """Rehearse what is new, applied or not, on a copy of the database that is taken back to the start first."""
+    if set(ws.chain.graph.heads) == {lab.STARTS_AT}:
+        return False, "no revision was written yet."
     with lab.copied(ws.database) as url:
         own = WorkspaceState(settings=ws.settings)
         try:
@@ -221,7 +228,7 @@ def _rehearsed(ws: WorkspaceState, target: str) -> tuple[bool, str]:
         finally:
             own.close()
     wrong = [finding.message for finding in result.findings if finding.severity is Severity.ERROR]
-    return result.passed, " ".join(wrong)
+    return result.passed, "; ".join(wrong) + "."
 
 
 def _back(ws: WorkspaceState) -> None:

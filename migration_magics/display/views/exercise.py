@@ -69,7 +69,7 @@ def _checked(result: Exercise, title: str) -> View:
 
 def _row(point: Checkpoint) -> Row:
     sign = Piece("+ there", "strong", "add") if point.is_met else Piece("! missing", "strong", "drop")
-    return Row((cell(sign), cell(point.what), cell(point.missing)))
+    return Row((cell(sign), cell(point.what), cell(*_marked(point.missing))))
 
 
 def _foot(result: Exercise) -> tuple[Line, ...]:
