@@ -107,7 +107,7 @@ def test_the_short_name_of_postgresql_is_put_right(name, meant):
 
 
 def test_without_greenlet_an_asynchronous_database_says_what_to_install():
-    """SQLAlchemy's error has no module's name: https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html"""
+    """SQLAlchemy's error names no module (docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html)."""
     script = (
         "import sys; sys.modules['greenlet'] = None\n"
         "from migration_magics.engine.failures import driver_missing\n"
