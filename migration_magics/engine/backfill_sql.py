@@ -70,7 +70,7 @@ class Statements:
         rows = sa.select(*(column.label(f"k{at}") for at, column in enumerate(self._columns))).where(*conditions)
         batch = rows.order_by(*self._columns).limit(sa.bindparam("size", type_=sa.Integer())).subquery("batch")
         if self._has_max:  # measured on SQLite: a quarter of the time that sorting and counting by a window take
-            return sa.select(sa.func.max(batch.c.k0), sa.func.count())
+            return sa.select(*[sa.func.max(batch.c.k0), sa.func.count()])
         down = [column.desc() for column in batch.c]
         return sa.select(*batch.c, sa.func.count().over()).order_by(*down).limit(1)
 

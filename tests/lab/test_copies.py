@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -366,45 +363,6 @@ def test_rows_that_break_a_foreign_key_are_copied_and_said(request, run_sql, kin
         assert len(copy.database.run(reflect).table("b").foreign_keys) == 1
         assert any("in the original, either" in note for note in copy.notes)
     source.dispose()
-
-
-HOLD = """
-import sys, threading, time
-from migration_magics.engine.database import Database
-from migration_magics.lab import copies
-source = Database.from_url("app", sys.argv[1])
-print("go", flush=True)
-with copies.sampled(source, 100):
-    print("made", flush=True)
-    sys.stdin.read()
-"""
-
-
-@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
-@pytest.mark.parametrize("wait", ["go", "made"])
-def test_a_kill_leaves_only_what_the_sweep_removes(filled, run_sql, monkeypatch, kind, wait):
-    source = filled(kind)
-    url = source.engine.url.render_as_string(hide_password=False)
-    before = contents(source)
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    with process:
-        assert process.stdout.readline().strip() == "go"
-        while wait == "go" and not left_over(url, run_sql):  # in the middle of making it
-            assert process.poll() is None
-        if wait == "made":
-            assert process.stdout.readline().strip() == "made"
-        os.kill(process.pid, signal.SIGKILL)
-    assert contents(source) == before
-    now = time.time()
-    monkeypatch.setattr(scratch.time, "time", lambda: now + 61)
-    deadline = time.monotonic() + 20
-    while left_over(url, run_sql):  # the server may not yet have noticed that its client is gone
-        assert time.monotonic() < deadline
-        with scratch.empty(source):
-            pass
-    assert contents(source) == before
 
 
 def test_a_role_that_may_not_read_a_table_is_told(filled, run_sql):

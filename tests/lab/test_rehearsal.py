@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -372,24 +369,6 @@ def test_without_the_right_to_make_databases_a_cell_is_written_with_a_note(make,
     assert any("Not rehearsed: No scratch database can be made" in note for note in done.notes)
     with pytest.raises(NoScratch, match="CREATEDB"):
         made.ws.rehearse()
-
-
-def test_a_killed_rehearsal_leaves_the_source_and_what_the_sweep_removes(make, database_url, tmp_path, run_sql):
-    made = make(database_url)
-    made.add("a1", START)
-    made.ws.upgrade("a1")
-    made.add(
-        "b2", "import os, signal\nop.execute('UPDATE evaluations SET size = 0')\nos.kill(os.getpid(), signal.SIGKILL)"
-    )
-    before = fingerprint(database_url)
-    code = "import migration_magics, sys\nmigration_magics.open(sys.argv[1], project='migrations').rehearse()"
-    done = subprocess.run([sys.executable, "-c", code, database_url], cwd=tmp_path, check=False, capture_output=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    left = scratches(database_url)
-    run_sql(database_url, *(f"DROP DATABASE {name}" for name in left))
-    assert fingerprint(database_url) == before
-    assert len(left) == (0 if made.ws.database.family == "sqlite" else 1)
-    assert all(name.startswith("mm_scratch_") for name in left)
 
 
 def test_an_interrupt_ends_the_rehearsal_and_drops_the_copy(make, database_url):
