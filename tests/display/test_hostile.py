@@ -67,6 +67,7 @@ ATTRIBUTES = frozenset(
         "cy",
         "r",
         "role",
+        "tabindex",
         "x",
         "y",
         "rx",

@@ -6,6 +6,8 @@
     from migration_magics.display.highlight import highlight
     from migration_magics.display.view import Details
 
+    SCROLLING_LINES = 12  # in a form about 19 are in view, elsewhere 35; fewer where long ones wrap
+
     # An untrusted notebook loses the style sheet and keeps these; JupyterLab would set every cell to the right and in the middle.
     LEFT, TOP = 'style="text-align:left;vertical-align:top"', 'style="vertical-align:top"'
     SIDE = 'style="text-align:left"'
@@ -46,7 +48,12 @@ ${gap}${text}\
 </%def>\
 <%def name="source(code)">\
 <% runs, hidden = highlight(code.text, code.language) %>\
-<pre><code>\
+## What is too high scrolls within itself: then the keyboard has to get to it.
+<pre\
+% if code.text.count("\n") > SCROLLING_LINES:
+ tabindex="0"\
+% endif
+><code>\
 % for name, text in runs:
 % if name:
 <span class="mm-${'v' if name == 'n' else name}">${text}</span>\
