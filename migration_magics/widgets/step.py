@@ -9,6 +9,7 @@ import ipywidgets
 from ..display import form
 from ..model.stepping import slowest
 from .base import Fallback
+from .keys import Keys
 from .work import Work
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class StepWidget(Fallback, ipywidgets.VBox):  # type: ignore[misc] # ipywidgets 
         self._is_asking = False
         self._work: Work[tuple[tuple[int, str], str]] = Work(ended=self._answered, failed=self._failed)
         self._build()
-        super().__init__((ipywidgets.HTML(form.sheet()), *self._rows()))
+        super().__init__((ipywidgets.HTML(form.sheet()), Keys(), *self._rows()))
         self.add_class("mm-form")
         self._show()
 
@@ -47,8 +48,10 @@ class StepWidget(Fallback, ipywidgets.VBox):  # type: ignore[misc] # ipywidgets 
             options=[(label, number) for number, label in enumerate(labels)],
             value=0,
             rows=min(len(labels) + 1, _MOST_LINES),
+            description="After",
             tooltip="Operations of the revision: choose one to see the copy after it",
-            layout=ipywidgets.Layout(width="340px", max_width="100%", flex="0 0 auto"),
+            style={"description_width": "initial"},
+            layout=ipywidgets.Layout(width="380px", max_width="100%", flex="0 0 auto"),
         )
         self.start = _button("Start", "Before the first operation", self._to_start)
         self.back = _button("Back", "One operation back", self._to_previous)
@@ -64,6 +67,8 @@ class StepWidget(Fallback, ipywidgets.VBox):  # type: ignore[misc] # ipywidgets 
         ]
         self.places = ipywidgets.Dropdown(
             options=places,
+            description="Where to",
+            style={"description_width": "initial"},
             tooltip="Where to run to",
             layout=ipywidgets.Layout(width="auto", max_width="100%", min_width="180px"),
         )
