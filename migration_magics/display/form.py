@@ -32,7 +32,16 @@ def part(view: View | None, role: Role = "") -> str:
 
 def status(text: str) -> str:
     """Return one line that says what goes on, spoken politely; the place stays where there is nothing to say."""
-    return part(View("", blocks=(Prose(plain(text, "dim")),)) if text else None, "status")
+    return part(_line(text) if text else None, "status")
+
+
+def note(text: str) -> str:
+    """Return one quiet line."""
+    return part(_line(text))
+
+
+def _line(text: str) -> View:
+    return View("", blocks=(Prose(plain(text, "dim")),))
 
 
 def problem(error: BaseException, *more: str) -> str:

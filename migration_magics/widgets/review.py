@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -97,9 +98,9 @@ class ReviewForm(Form):
         """Review the same again, as things are now."""
         part = self.part
         if isinstance(part, PlanPart):
-            self.begin(_LOOKING, lambda: self.workspace.review(part.plan.target, on=self.on), self.show_review)
+            self.begin("Looking again", lambda: self.workspace.review(part.plan.target, on=self.on), self.show_review)
         else:
-            self.refresh()
+            self.begin("Looking again", lambda: part.afresh(self.workspace, self.on), self.show_review)
 
     def rehearse(self) -> None:
         """Try it on a copy, and show what came of it."""
@@ -145,9 +146,13 @@ class ReviewForm(Form):
         if isinstance(error, RehearsalFailed) and error.rehearsed is not None:
             self.outcome.value = shown(error.rehearsed)
         if not isinstance(part, PlanPart):
+            if isinstance(error, PlanStale):
+                self.show_review(part.review)
             return ()
-        if isinstance(error, (PlanStale, MoveFailed, ConfirmationRequired)):
-            self.is_stale = True
+        if isinstance(error, ConfirmationRequired) and error.planned is not None:
+            self.show_review(replace(part.review, planned=error.planned))  # a loss that nobody foresaw, to be agreed to
+            return ()
+        self.is_stale = isinstance(error, (PlanStale, MoveFailed))
         if isinstance(error, MoveFailed):
             self.outcome.value = drawn.run_that_failed(error, part.plan)
             self.keep({**self._view(), **failure_bundle(_now(), error, part.plan)})

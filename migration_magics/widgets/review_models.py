@@ -10,6 +10,7 @@ import ipywidgets as w
 from ..clean import clean
 from ..display import form as drawn
 from ..display.views.review import draft_view, operation_text, operation_view, question_view
+from ..errors import PlanStale
 from ..model.omission import is_rename
 from .form import box
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from ..model.question import Question
     from ..results import Authored, Review, ReviewedOperation
+
+MOST_BOXES = 200
+"""How many operations have a box: a box is a few kilobytes of state in the browser."""
 
 
 class ModelsPart:
@@ -103,6 +107,12 @@ class ModelsPart:
         self._looked_at = decided
         return result
 
+    def afresh(self, workspace: Any, on: str | None) -> Review:
+        """Look at everything as it is now; only a message of one's own is kept."""
+        kept = {"models": self.review.models, "message": self._decided()["message"]}
+        result: Review = workspace.review(autogenerate=True, on=on, **{key: one for key, one in kept.items() if one})
+        return result
+
     def rehearse(self, workspace: Any, on: str | None) -> Authored:
         """Try the draft on a copy, as the cell that it is. Raises RehearsalFailed."""
         draft = self.review.draft
@@ -113,7 +123,17 @@ class ModelsPart:
         return tried
 
     def write(self, workspace: Any, on: str | None) -> tuple[Authored, Review | None]:
-        """Write the revision; return it, and the review of the plan that applies it."""
+        """Write the revision; return it, and the review of the plan that applies it.
+
+        Raises PlanStale where something else would be written now than what is on show; `review` is what would be.
+        """
+        before, now = self.review, self.reviewed(workspace, on)
+        if (before.operations, before.questions) != (now.operations, now.questions):
+            self.review = now
+            raise PlanStale(
+                "The models or the database have changed since: something else would be written now. Nothing was written.",
+                hint="look at what is ticked now, then press Write revision",
+            )
         options = self._options(self._decided())
         out = {"without": self.review.without} if self.review.without else {}
         message = self.message.value.strip() or "auto"
@@ -165,14 +185,18 @@ class ModelsPart:
     def _draw(self, operations: tuple[ReviewedOperation, ...]) -> None:
         out = frozenset(each.name for each in operations if not each.is_kept)
         rows = []
-        for each in operations:
-            if each.waits:
-                continue
+        shown = [each for each in operations if not each.waits]
+        for each in shown[:MOST_BOXES]:
             tick, under = self._ticks.get(each.name) or self._tick(each)
             self._ticks[each.name] = (tick, under)
             tick.value = each.is_kept
             under.value = drawn.part(operation_view(each, out))
             rows += [tick, under] if under.value else [tick]
+        hidden = len(shown) - MOST_BOXES
+        if hidden > 0:
+            rows.append(
+                w.HTML(drawn.note(f"… {hidden:,} more stay as the page above has them: --without leaves one out."))
+            )
         self.operations.children = tuple(rows)
 
     def _tick(self, each: ReviewedOperation) -> tuple[Any, Any]:

@@ -191,6 +191,52 @@ def test_rows_in_the_way_are_told_beside_their_operation(story):
     assert "%migrate edit" in under
 
 
+def test_what_is_written_is_what_was_on_show(sqlite):
+    sqlite.models(ONE.replace("))", "), C('kind', sa.String(5)))", 1))
+    form = sqlite.form(autogenerate=True)
+    sqlite.models(ONE.replace("))", "), C('sort', sa.String(5)))", 1))
+    press(form, "Write")
+    assert "something else would be written now" in form.alert.value
+    assert len(files()) == 1
+    assert form.part.tick("add column evaluations.sort").value
+    press(form, "Write")
+    assert "sort" in form.written.code
+
+
+def test_a_loss_that_shows_only_when_it_runs_is_agreed_to_then(sqlite):
+    sqlite.move("name = 'evalu' + 'ations'\n    op.drop_table(name)")
+    form = sqlite.form("head")
+    assert form.part.ticks == []
+    press(form, "Apply")
+    assert "as shows only now that it runs" in form.alert.value
+    assert sqlite.query("SELECT count(*) FROM evaluations") == [(3,)]
+    assert "Apply" not in pressable(form)
+    agree(form)
+    press(form, "Apply")
+    assert "Reviewed" in sqlite.kept[-1]["text/plain"]
+
+
+def test_looking_again_forgets_answers_to_what_nobody_asks_any_more(sqlite):
+    sqlite.models(NEW)
+    form = sqlite.form(autogenerate=True)
+    form.part.radios[0].value = "--rename evaluations.name=title"
+    form.wait()
+    sqlite.models(ONE)
+    press(form, "Look again")
+    assert form.alert.value == ""
+    assert form.part.radios == ()
+
+
+def test_many_operations_are_a_bounded_number_of_boxes(sqlite):
+    columns = ", ".join(f"C('c{number}', sa.Integer)" for number in range(300))
+    sqlite.models(ONE.replace("))", f"), {columns})", 1))
+    form = sqlite.form(autogenerate=True)
+    assert sum(type(each).__name__ == "Checkbox" for each in every(form)) == 200
+    assert "100 more" in html(form)
+    press(form, "Write")
+    assert form.written.code.count("add_column") == 300
+
+
 def test_a_message_of_ones_own_stays(sqlite):
     sqlite.models(ONE.replace("))", "), C('kind', sa.String(5)))", 1))
     form = sqlite.form(autogenerate=True)
