@@ -14,12 +14,14 @@ from ..errors import MigrationError, NotConnected, ProjectNotFound, UsageProblem
 from ..model.explanation import DIALECTS
 from ..results import Explained, RevisionExplained
 from ..rules import explained as facts
+from .demonstrating import demonstration
 from .sides import live, side_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..engine.project import Project
+    from ..model.explanation import Demonstration
     from ..model.graph import Revision
     from ..model.schema import Schema
     from .workspace import WorkspaceState
@@ -31,13 +33,18 @@ _REPLAYED_TO_EXPLAIN = 500
 
 
 def explain(
-    ws: WorkspaceState, *, what: str = "head", dialect: tuple[str, ...] = (), downgrade: bool = False
+    ws: WorkspaceState,
+    *,
+    what: str = "head",
+    dialect: tuple[str, ...] = (),
+    downgrade: bool = False,
+    demonstrate: bool = False,
 ) -> Explained:
     """Return what each operation of the revision (or revisions: `heads`) *what* does, or of the directive that *what* is.
 
     The SQL, locks and safer ways are told for each *dialect* (default: SQLite, PostgreSQL, MariaDB). What the file does by
-    the answers of its database is named, and read in the file where it cannot be heard. Raises RevisionNotFound,
-    UsageProblem.
+    the answers of its database is named, and read in the file where it cannot be heard. With *demonstrate* the operation that
+    locks most is run on a copy, between two programs. Raises RevisionNotFound, UsageProblem, and as `demonstration`.
     """
     dialects = _dialects(dialect)
     notes = ("The facts are MariaDB's: MySQL differs in which changes are instant.",) if "mysql" in dialect else ()
@@ -48,7 +55,19 @@ def explain(
         if not ids:
             raise targets.not_found(ws.chain.graph, what)
         revisions = tuple(_revision(ws, ws.chain.graph[id_], dialects, is_downgrade=downgrade) for id_ in ids)
-    return Explained(revisions, dialects, is_downgrade=downgrade, notes=notes, next_command=_next(ws, what, revisions))
+    shown = _demonstrated(ws, what, revisions, is_downgrade=downgrade) if demonstrate else None
+    following = _next(ws, what, revisions)
+    return Explained(revisions, dialects, downgrade, shown, notes, following)
+
+
+def _demonstrated(
+    ws: WorkspaceState, what: str, revisions: tuple[RevisionExplained, ...], *, is_downgrade: bool
+) -> Demonstration:
+    revision = revisions[0].revision
+    if len(revisions) > 1:
+        raise UsageProblem(f"{what} are several revisions.", hint="name one: %migrate explain REV --demonstrate")
+    options = {} if revision is None else _options(ws)
+    return demonstration(ws, what if revision is None else revision, options, is_downgrade=is_downgrade)
 
 
 def _dialects(given: tuple[str, ...]) -> tuple[str, ...]:

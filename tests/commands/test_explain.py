@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from migration_magics.commands.api import Workspace
-from migration_magics.errors import RevisionNotFound, UsageProblem
+from migration_magics.errors import NotConnected, Refused, RevisionNotFound, UsageProblem
 from tests.engine.making import Made
 
 TABLE = "op.create_table('t', sa.Column('id', sa.Integer, primary_key=True), sa.Column('n', sa.String(20)))"
@@ -179,3 +179,47 @@ def test_every_revision_of_the_playground_is_told_on_each_database(tmp_path, mon
             assert not operation.problems
             assert {*operation.sql} == {"sqlite", "postgresql", "mariadb"}
     ws.close()
+
+
+@pytest.fixture
+def connected(database_url, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = Made(tmp_path, database_url)
+    made.add("a1", TABLE, "op.drop_table('t')")
+    made.add("b2", "op.create_index('i', 't', ['n'])\nop.add_column('t', sa.Column('m', sa.Integer))", "pass")
+    yield made
+    made.ws.close()
+
+
+def test_a_lock_is_shown_for_real_on_a_copy_at_the_revisions_own_place(connected):
+    """The strongest lock of the revision, on a schema as the history makes it: the database itself is empty all the while."""
+    ws = connected.ws
+    result = ws.explain("b2", demonstrate=True)
+    shown = result.demonstration
+    assert shown.operation == "op.add_column t.m" if ws.database.family == "postgresql" else shown.operation
+    assert any(moment.is_waiting for moment in shown.moments)
+    assert shown.said in str(result).replace("\n", " ")
+    assert ws.schema("db").schema.is_empty
+    ws.upgrade("head")
+    assert ws.explain("b2", demonstrate=True).demonstration.moments
+
+
+def test_a_typed_operation_is_shown_on_the_schema_of_the_database(connected):
+    ws = connected.ws
+    ws.upgrade("a1")
+    shown = ws.explain("op.create_unique_constraint('u', 't', ['n'])", demonstrate=True).demonstration
+    assert any(moment.is_waiting for moment in shown.moments)
+
+
+def test_a_demonstration_that_cannot_be_is_refused(connected):
+    ws = connected.ws
+    with pytest.raises(Refused, match="it locks no table that is there"):
+        ws.explain("a1", demonstrate=True)
+    with pytest.raises(Refused, match="fails on the copy"):
+        ws.explain("op.drop_column('nowhere', 'n')", demonstrate=True)
+
+
+def test_a_demonstration_needs_a_connection(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NotConnected):
+        Workspace().explain("op.drop_column('t', 'n')", demonstrate=True)

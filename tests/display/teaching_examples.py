@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migration_magics.model.explanation import DeedExplained, Facts, OperationExplained
+from migration_magics.model.explanation import DeedExplained, Demonstration, Facts, Moment, OperationExplained
 from migration_magics.model.graph import Revision
 from migration_magics.results import (
     Checkpoint,
@@ -76,6 +76,18 @@ def explained() -> Explained:
     return Explained(
         (RevisionExplained(revision, (batch, unheard), (note,)),),
         ("sqlite", "postgresql", "mariadb"),
+        demonstration=Demonstration(
+            "op.alter_column <t>.status",
+            "a copy on PostgreSQL 18.1",
+            (
+                Moment("migration", "makes the change", 0.0, 0.012),
+                Moment("migration", "its transaction is open", 0.012, 0.45),
+                Moment("a reader", "reads", 0.02, 0.46, is_waiting=True),
+                Moment("a writer", "writes, which fails: no <t>", 0.02, 0.03),
+            ),
+            "A reader waited until the migration had ended its transaction; a writer went on.",
+            ("t: AccessExclusiveLock",),
+        ),
         next_command="%migrate rehearse a0c7d4",
     )
 

@@ -92,9 +92,11 @@ LOOK = (
                 repeatable=True,
             ),
             flag("Explain the way back.", "--downgrade"),
+            flag("Show its strongest lock for real: on a copy, with two programs that use the table.", "--demonstrate"),
         ),
         examples=(
             "%migrate explain head",
+            "%migrate explain head --demonstrate",
             "%migrate explain ae10 --dialect postgresql",
             "%migrate explain \"op.add_column('evaluations', sa.Column('note', sa.Text))\"",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...redact import redact
@@ -22,17 +23,18 @@ from ..view import (
     Row,
     Table,
     View,
+    cell,
     chip,
     code,
     plain,
 )
-from ..words import count
+from ..words import count, duration
 from .base import capped, next_step, remarks, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ...model.explanation import DeedExplained, Facts, OperationExplained
+    from ...model.explanation import DeedExplained, Demonstration, Facts, Moment, OperationExplained
     from ...results import RevisionExplained
     from ...settings import Settings
     from ..view import Tone
@@ -49,6 +51,8 @@ _UNDONE: dict[str, tuple[str, Tone]] = {
 @view_of.register(Explained)
 def _(result: Explained, settings: Settings) -> View:
     sections = tuple(_revision(one, result, settings) for one in result.revisions)
+    if result.demonstration is not None:
+        sections = (*sections[:-1], replace(sections[-1], blocks=(*sections[-1].blocks, _played(result.demonstration))))
     foot = next_step(result.next_command, "Try it on a copy:" if "rehearse" in result.next_command else "Next:")
     if len(sections) == 1:
         only = sections[0]
@@ -185,3 +189,45 @@ def _sql(operation: OperationExplained, dialects: Sequence[str]) -> Block:
     if len(same) == 1 and len(scripts) > 1:
         return Code(scripts[0].text, "sql", _listed([script.label for script in scripts]))
     return Beside(scripts)
+
+
+_COLUMNS = 32
+"""How wide the time line is."""
+
+
+def _played(shown: Demonstration) -> View:
+    """Who did what when: a bar per session, and the same in seconds."""
+    length = max((moment.end_s for moment in shown.moments), default=0.0) or 1.0
+    columns = (
+        Column("session", is_narrow=True),
+        Column("what it does"),
+        Column("time line", is_code=True, is_narrow=True),
+        Column("from", is_number=True),
+        Column("to", is_number=True),
+    )
+    rows = tuple(
+        Row(
+            (
+                cell(moment.session),
+                cell(redact(moment.what), *((chip("waits", "drop"),) if moment.is_waiting else ())),
+                cell(code(_bar(moment, length))),
+                cell(duration(moment.start_s)),
+                cell(duration(moment.end_s)),
+            ),
+            "alter" if moment.is_waiting else "",
+        )
+        for moment in shown.moments
+    )
+    locks = (plain(f"Locks of the migration: {', '.join(shown.locks)}."),) if shown.locks else ()
+    blocks: tuple[Block, ...] = (Table("# at work, . waiting", columns, rows), Prose(plain(shown.said)))
+    return View(
+        f"Shown for real: {shown.operation}",
+        notes=(plain(shown.place),),
+        blocks=(*blocks, *((Notes(locks),) if locks else ())),
+    )
+
+
+def _bar(moment: Moment, length_s: float) -> str:
+    start = min(_COLUMNS - 1, int(moment.start_s / length_s * _COLUMNS))
+    end = max(start + 1, round(moment.end_s / length_s * _COLUMNS))
+    return f"{' ' * start}{('.' if moment.is_waiting else '#') * (end - start)}".ljust(_COLUMNS)

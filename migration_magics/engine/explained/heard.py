@@ -150,6 +150,15 @@ def named(operation: Operation) -> tuple[str, str, str]:
     return described.kind, described.table, described.name
 
 
+def place(operation: Operation) -> tuple[str | None, str]:
+    """Return the schema and the name of the table that *operation* is about; "" where it is about none."""
+    if isinstance(operation, host.Batch):
+        return operation.schema, operation.table
+    held: Any = operation
+    table = getattr(held, "table_name", None) or getattr(held, "source_table", None) or ""
+    return getattr(held, "schema", None) or getattr(held, "kw", {}).get("source_schema"), str(table)
+
+
 def _names(operation: Operation) -> list[tuple[str, str, str]]:
     inner = operation.operations if isinstance(operation, host.Batch) else []
     return [named(operation), *(named(each) for each in inner)]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .heard import Hearing, Named, Operation
 
     Explain = Callable[[Deed, Sequence[str]], DeedExplained]
+    """Tells of a deed, with its facts for some dialects: what `rules` knows."""
 
 
 def explained(
@@ -60,8 +61,8 @@ def _one(
     problems: dict[str, str] = {}
     for dialect, hearing in hearings.items():
         operation = hearing.operations[number]
-        found = _deeds(operation, readers[dialect], "autocommit" if number in hearing.outside else "")
-        told = [explain(deed, _asked(deed, operation, dialect)) for deed in found]
+        found = deeds_of(operation, readers[dialect], "autocommit" if number in hearing.outside else "")
+        told = [explain(deed, asked(deed, operation, dialect)) for deed in found]
         deeds = _joined(deeds, told)
         try:
             sql[dialect] = written.sql(operation, dialect, options, before, hearing.operations[:number])
@@ -70,7 +71,8 @@ def _one(
     return OperationExplained(kind, _target(kind, table, name), tuple(deeds), sql, problems)
 
 
-def _deeds(operation: Operation, reader: Reader, further: str) -> tuple[Deed, ...]:
+def deeds_of(operation: Operation, reader: Reader, further: str = "") -> tuple[Deed, ...]:
+    """Return what *operation* does; a batch is one deed and those of all its directives."""
     traits = tuple(each for each in (further,) if each)
     if not isinstance(operation, host.Batch):
         return reader.deeds(operation, *traits)
@@ -80,8 +82,8 @@ def _deeds(operation: Operation, reader: Reader, further: str) -> tuple[Deed, ..
     return (Deed("batch_alter_table", rebuild, {"table": table}), *inner)
 
 
-def _asked(deed: Deed, operation: Operation, dialect: str) -> tuple[str, ...]:
-    """Of which dialect facts are told: a batch is one thing on SQLite, and its operations are on the others."""
+def asked(deed: Deed, operation: Operation, dialect: str) -> tuple[str, ...]:
+    """Return for which dialects facts are told: a batch is one thing on SQLite, and its operations are on the others."""
     is_batch = isinstance(operation, host.Batch)
     is_whole = deed.kind == "batch_alter_table"
     return (dialect,) if not is_batch or is_whole == (dialect == "sqlite") else ()

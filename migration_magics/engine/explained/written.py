@@ -10,6 +10,7 @@ from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event
 
+from ...errors import Refused
 from ...model.diff import diff
 from ...model.schema import Schema
 from .. import failures, operations
@@ -70,6 +71,27 @@ def sql(
         raise
     except Exception as error:
         raise Unwritten(f"it cannot be written for {dialect}: {failures.words(error)}") from error
+
+
+def perform(
+    connection: Connection, steps: Sequence[Operation], options: Mapping[str, Any], *, commits: bool = False
+) -> None:
+    """Run *steps* on *connection*, a copy's; on SQLite in a batch what needs one. Raises whatever they raise."""
+    kept = {name: options[name] for name in ("target_metadata",) if name in options}
+    operations_on = Operations(MigrationContext.configure(connection, opts=kept))
+    for each in steps:
+        is_batched = connection.dialect.name == "sqlite" and needs_batch(each)
+        _run(_batch(each) if is_batched else each, operations_on)
+    if commits:
+        connection.commit()
+
+
+def not_performed(error: Exception, kind: str) -> Refused:
+    """Return the error for an operation that does not run on a copy."""
+    return Refused(
+        f"It cannot be demonstrated: op.{kind} fails on the copy: {failures.words(error)}",
+        hint="%migrate rehearse tries the whole revision with rows",
+    )
 
 
 def _offline(operation: Operation, dialect: str, options: Mapping[str, Any]) -> str:
