@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @view_of.register(Course)
 def _(result: Course, _settings: Settings) -> View:
-    columns = (Column("exercise", is_number=True), Column("what it is about"), Column("", is_narrow=True))
+    columns = (Column("exercise", is_number=True), Column("what it is about"), Column("state", is_narrow=True))
     rows = tuple(
         Row(
             (
@@ -61,7 +61,7 @@ def _(result: Exercise, _settings: Settings) -> View:
 def _checked(result: Exercise, title: str) -> View:
     met = sum(point.is_met for point in result.checkpoints)
     word = chip("done", "add") if result.done else chip(f"{met} of {len(result.checkpoints)}", "alter")
-    columns = (Column("", is_narrow=True), Column("what is asked for"), Column("what is missing"))
+    columns = (Column("found", is_narrow=True), Column("what is asked for"), Column("what is missing"))
     rows = tuple(_row(point) for point in result.checkpoints)
     foot = next_step(result.next_command, "Next:" if result.done else "Stuck?")
     return View(title, (word,), blocks=(Table("Checked", columns, rows), *remarks(*result.notes)), foot=foot)
