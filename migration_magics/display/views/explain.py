@@ -191,7 +191,7 @@ def _sql(operation: OperationExplained, dialects: Sequence[str]) -> Block:
     return Beside(scripts)
 
 
-_COLUMNS = 32
+_COLUMNS = 24
 """How wide the time line is."""
 
 
