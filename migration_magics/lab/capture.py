@@ -43,17 +43,21 @@ class NotCompared(MigrationError):
 class Before:
     """The rows of a copy as they were. Closed by `begin`."""
 
-    def __init__(self, copy: Database, kept: Kept, tables: frozenset[str] | None, without: frozenset[str]) -> None:
+    def __init__(
+        self, copy: Database, kept: Kept, tables: frozenset[str] | None, without: frozenset[str], schema: Schema
+    ) -> None:
         self._copy, self._kept, self._tables, self._without = copy, kept, tables, without
-        self.schema = own_rows(copy.run(reflect), tables, without)
+        self.schema = own_rows(schema, tables, without)
         kept.keep(self.schema)
 
-    def row_diffs(self, renames: Iterable[Change] = ()) -> tuple[RowDiff, ...]:
+    def row_diffs(self, renames: Iterable[Change] = (), schema: Schema | None = None) -> tuple[RowDiff, ...]:
         """Return what became of the rows of each table, sorted by table, also of those in which nothing did.
 
-        *renames* are what was renamed since `begin`, oldest first. Raises SQLAlchemy's errors.
+        *renames* are what was renamed since `begin`, oldest first; *schema* is that of the copy now, where it is known.
+        Raises SQLAlchemy's errors.
         """
-        found = pairs(self.schema, own_rows(self._copy.run(reflect), None, self._without), renames)
+        now = self._copy.run(reflect) if schema is None else schema
+        found = pairs(self.schema, own_rows(now, None, self._without), renames)
         wanted = [pair for pair in found if self._tables is None or pair.key in self._tables or pair.before is not None]
         return self._kept.run(lambda connection: tuple(self._table(connection, pair) for pair in wanted))
 
@@ -65,11 +69,19 @@ class Before:
 
 
 @contextmanager
-def begin(copy: Database, tables: Collection[str] | None = None, *, without: Collection[str] = ()) -> Iterator[Before]:
+def begin(
+    copy: Database,
+    tables: Collection[str] | None = None,
+    *,
+    without: Collection[str] = (),
+    schema: Schema | None = None,
+) -> Iterator[Before]:
     """Keep the rows of *copy*, or of these *tables* (by their `schema.key`), to compare with what they become.
 
     *without* are keys to leave out: Alembic's version tables. What is kept is out of everybody's sight (temporary tables of a
-    session of its own; a file, for SQLite) and gone at the end. Raises NotCompared, SQLAlchemy's errors, OSError.
+    session of its own; a file, for SQLite) and gone at the end. *schema* is that of the copy, where it is known.
+
+    Raises NotCompared, SQLAlchemy's errors, OSError.
     """
     if copy.family not in {"postgresql", "mysql", "sqlite"}:
         raise NotCompared(
@@ -79,7 +91,7 @@ def begin(copy: Database, tables: Collection[str] | None = None, *, without: Col
     only = frozenset(tables) if tables is not None else None
     kept: Kept = InFile(copy) if copy.family == "sqlite" else InSession(copy)
     try:
-        yield Before(copy, kept, only, frozenset(without))
+        yield Before(copy, kept, only, frozenset(without), copy.run(reflect) if schema is None else schema)
     finally:
         kept.close()
 

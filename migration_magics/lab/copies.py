@@ -14,6 +14,7 @@ from ..engine import failures
 from ..engine.reflect import reflect
 from ..engine.told import teller
 from . import furnish, scratch
+from .capture_kept import execute
 from .copies_numbers import numbers_of, set_numbers
 from .copies_rows import blocks, copy_rows
 from .sample import Sample, sample
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ..engine.database import Database
     from ..engine.runner import OnStep
     from ..model.sampling import Sampled
-    from ..model.schema import Schema
+    from ..model.schema import Schema, Table, View
     from .sample_rows import Place, Row
 
 _MOST_TEMPLATE_BYTES = 256 * 2**20
@@ -239,11 +240,16 @@ def _completed(target: Connection, schema: Schema) -> tuple[str, ...]:
     if target.dialect.name == "postgresql":
         for view in schema.views:
             if view.is_materialized:
-                name = ".".join('"' + part.replace('"', '""') + '"' for part in (view.schema, view.name) if part)
-                target.exec_driver_sql(f"REFRESH MATERIALIZED VIEW {name}".replace("%", "%%"))
-        target.exec_driver_sql("ANALYZE")
+                execute(target, f"REFRESH MATERIALIZED VIEW {_name(view)}")
+        tables = ", ".join(map(_name, schema.tables))
+        if tables:  # of all, the server's own, too, it takes a tenth of a second longer
+            execute(target, f"ANALYZE {tables}")
     target.commit()
     return (*notes, *_missing(target, schema))
+
+
+def _name(one: Table | View) -> str:
+    return ".".join('"' + part.replace('"', '""') + '"' for part in (one.schema, one.name) if part)
 
 
 def _missing(target: Connection, schema: Schema) -> tuple[str, ...]:

@@ -146,9 +146,9 @@ class _Trial:
     def go(self) -> Rehearsal:
         """Run it; see `rehearse`."""
         self.tell("rows before")
-        kept = capture.begin(self.place, without=self.tables) if self.with_rows else contextlib.nullcontext()
-        with kept as before:
-            self._run(before)
+        start = self._schema()
+        with self._keeping(start) as before:
+            self._run(start, before)
         return replace(self.found, findings=tuple(self.findings))
 
     def only_up(self) -> Rehearsal:
@@ -156,8 +156,12 @@ class _Trial:
         up, _ = self._move("upgrade", "up-fails", "its upgrade fails")
         return replace(self.found, up=up, findings=tuple(self.findings))
 
-    def _run(self, before: capture.Before | None) -> None:
-        start = self._schema()
+    def _keeping(self, start: Schema) -> contextlib.AbstractContextManager[capture.Before | None]:
+        if not self.with_rows:
+            return contextlib.nullcontext()
+        return capture.begin(self.place, without=self.tables, schema=start)
+
+    def _run(self, start: Schema, before: capture.Before | None) -> None:
         asked = [(sql, asked_first(self.place, sql)) for sql in self.invariants]
         self.tell("up")
         up, renamed = self._move("upgrade", "up-fails", "its upgrade fails")
@@ -166,7 +170,7 @@ class _Trial:
         if self.findings:
             return
         above = self._schema()
-        rows = before.row_diffs(renamed) if before is not None else ()
+        rows = before.row_diffs(renamed, above) if before is not None else ()
         answers = tuple(Answer(sql, first, asked_again(self.place, sql)) for sql, first in asked)
         self.found = replace(self.found, schema=diff(start, above, renamed), rows=rows, answers=answers)
         for said in broken_invariants(answers):
@@ -197,13 +201,14 @@ class _Trial:
     def _came_back(
         self, start: Schema, before: capture.Before | None, above: Schema, renamed: tuple[Change, ...]
     ) -> None:
-        leftovers = diff(start, self._schema()).unordered
+        below = self._schema()
+        leftovers = diff(start, below).unordered
         self.found = replace(self.found, leftovers=leftovers)
         if leftovers:
             self._find("leftovers", Severity.ERROR, f"its downgrade does not bring back the schema: {named(leftovers)}")
         if before is None:
             return
-        back = before.row_diffs()
+        back = before.row_diffs(schema=below)
         self.found = replace(
             self.found,
             lost=lost(back),
