@@ -22,7 +22,9 @@ def estimated_and_done(folder, url, total, every, rows):
     project = Made(folder, url)
     project.add("a1", TABLE)
     project.ws.upgrade("head")
-    values = f"[{{'id': i, 's': 'rare' if i * 7919 % {every} == 0 else 'often', 'n': i % 3}} for i in range(1, {total} + 1)]"
+    values = (
+        f"[{{'id': i, 's': 'rare' if i * 7919 % {every} == 0 else 'often', 'n': i % 3}} for i in range(1, {total} + 1)]"
+    )
     project.add("b2", f"op.bulk_insert(sa.table('t', sa.column('id'), sa.column('s'), sa.column('n')), {values})")
     project.ws.upgrade("head")
     project.add("c3", "op.execute(\"UPDATE t SET n = 5 WHERE s = 'rare'\")")
