@@ -206,3 +206,15 @@ def ids(revisions: Iterable[str], nothing: str = "base") -> Line:
     """Return revision ids as code; *nothing* where there are none."""
     pieces = [piece for one in revisions for piece in (Piece(",", is_glued=True), code(one))]
     return tuple(pieces[1:]) or plain(nothing)
+
+
+def marked(text: str) -> Line:
+    """Return *text* with what stands between backticks as code."""
+    pieces: list[Piece] = []
+    is_apart = True
+    for number, part in enumerate(text.split("`")):
+        if part.strip():
+            is_glued = bool(pieces) and not is_apart and not part.startswith(" ")
+            pieces.append(Piece(part.strip(), "code" if number % 2 else "text", is_glued=is_glued))
+        is_apart = part.endswith(" ")
+    return tuple(pieces)

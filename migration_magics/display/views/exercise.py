@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...results import Course, Exercise
 from ..view import Block, Code, Column, Line, Notes, Piece, Prose, Row, Table, View, cell, chip, code, plain
 from ..words import count
-from .base import next_step, remarks, view_of
+from .base import marked, next_step, remarks, view_of
 
 if TYPE_CHECKING:
     from ...results import Checkpoint
@@ -46,14 +46,14 @@ def _(result: Exercise, _settings: Settings) -> View:
     blocks: list[Block] = []
     if result.hints:
         blocks.append(
-            Notes(tuple((Piece(f"Hint {number}:", "strong"), *_marked(hint)) for number, hint in _numbered(result)))
+            Notes(tuple((Piece(f"Hint {number}:", "strong"), *marked(hint)) for number, hint in _numbered(result)))
         )
         left = result.hint_count - len(result.hints)
         blocks += remarks("" if not left else f"{count(left, 'more hint')}: %migrate exercise {result.number} --hint")
     elif result.solution:
         blocks += [Code(each, "python" if not each.startswith("%migrate") else "") for each in result.solution]
     else:
-        blocks += [Prose(_marked(" ".join(each.split()))) for each in result.text.split("\n\n")]
+        blocks += [Prose(marked(" ".join(each.split()))) for each in result.text.split("\n\n")]
     notes: tuple[Line, ...] = ((code(result.directory), *plain(f"connected as {result.connection}")),)
     return View(title, notes=notes, blocks=(*blocks, *remarks(*result.notes)), foot=_foot(result))
 
@@ -69,7 +69,7 @@ def _checked(result: Exercise, title: str) -> View:
 
 def _row(point: Checkpoint) -> Row:
     sign = Piece("+ there", "strong", "add") if point.is_met else Piece("! missing", "strong", "drop")
-    return Row((cell(sign), cell(point.what), cell(*_marked(point.missing))))
+    return Row((cell(sign), cell(point.what), cell(*marked(point.missing))))
 
 
 def _foot(result: Exercise) -> tuple[Line, ...]:
@@ -87,15 +87,3 @@ def _foot(result: Exercise) -> tuple[Line, ...]:
 
 def _numbered(result: Exercise) -> list[tuple[int, str]]:
     return list(enumerate(result.hints, 1))
-
-
-def _marked(text: str) -> Line:
-    """Return *text* with what stands between backticks as code."""
-    pieces: list[Piece] = []
-    is_apart = True
-    for number, part in enumerate(text.split("`")):
-        if part.strip():
-            is_glued = bool(pieces) and not is_apart and not part.startswith(" ")
-            pieces.append(Piece(part.strip(), "code" if number % 2 else "text", is_glued=is_glued))
-        is_apart = part.endswith(" ")
-    return tuple(pieces)

@@ -106,6 +106,8 @@ def hear(project: Project | None, run: Callable[[], object], dialect: Dialect, o
             run()
     except host.NeedsDatabase as refusal:
         problem = refusal.what
+    except sa.exc.NoInspectionAvailable:
+        problem = "it inspects the database"
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code may raise anything; it becomes the answer
         first = (str(error).strip().splitlines() or [""])[0][:200]
         problem = f"without a database it fails: {type(error).__name__}: {first}".rstrip(": ")
