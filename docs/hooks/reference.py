@@ -48,6 +48,14 @@ CONNECTION = {
 """The keys of `[tool.migration_magics.connections.NAME]`."""
 
 
+ENVIRONMENT = {
+    "ALEMBIC_CONFIG": "The project's ini file, where `connect` names none: as for the `alembic` command.",
+    "DATABASE_URL": "The database, where neither `connect` nor the project names one.",
+    "MIGRATION_MAGICS_CACHE": "The folder for replayed histories and restore points, in place of the user's own.",
+}
+"""The environment variables that are read."""
+
+
 def pages() -> dict[str, str]:
     """Return the Markdown of each page by its path below docs/."""
     return {
@@ -173,13 +181,7 @@ def settings() -> str:
             "## Environment variables { #environment }",
             _table(
                 ("variable", "what it does"),
-                [
-                    ("`DATABASE_URL`", "The database, where neither `connect` nor the project names one."),
-                    (
-                        "`MIGRATION_MAGICS_CACHE`",
-                        "The folder for replayed histories, in place of the user's cache folder.",
-                    ),
-                ],
+                [(f"`{name}`", text) for name, text in ENVIRONMENT.items()],
             ),
         ]
     )

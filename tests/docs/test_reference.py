@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
+import migration_magics
 from docs.hooks import described, reference
 from migration_magics import errors
 from migration_magics.commands.api import Workspace
@@ -78,6 +80,13 @@ def test_a_setting_has_its_default_and_what_it_does(field, site):
 def test_the_keys_of_pyproject_are_those_that_are_read():
     assert set(reference.PYPROJECT) == set(configuration._OWN_KEYS)
     assert set(reference.CONNECTION) == set(configuration._CONNECTION_KEYS)
+
+
+def test_the_environment_variables_are_those_that_are_read():
+    package = Path(migration_magics.__file__).parent
+    sources = [path.read_text(encoding="utf-8") for path in package.rglob("*.py") if "playground" not in path.parts]
+    read = {name for text in sources for name in re.findall(r"environ(?:ment)?(?:\.get\(|\[)\"([A-Z_]+)\"", text)}
+    assert read == set(reference.ENVIRONMENT)
 
 
 def test_every_error_is_in_the_tree(site):
