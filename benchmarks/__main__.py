@@ -16,6 +16,7 @@ from . import (
     backfilling,
     completion,
     estimating,
+    exploring,
     histories,
     history,
     moving,
@@ -68,6 +69,11 @@ def completion_rows(directory: Path, sizes: tuple[int, ...]) -> Iterator[Row]:
 def rendering_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
     """Measure the drawing of a history."""
     yield from map(_told, rendering.rows(directory))
+
+
+def explore_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
+    """Measure the explorer in a browser."""
+    yield from map(_told, exploring.rows(directory))
 
 
 def schema_rows(directory: Path, _sizes: tuple[int, ...]) -> Iterator[Row]:
@@ -128,6 +134,7 @@ SECTIONS = (
     history_rows,
     completion_rows,
     rendering_rows,
+    explore_rows,
     schema_rows,
     autogenerate_rows,
     backfill_rows,

@@ -60,7 +60,7 @@ def test_by_mouse(notebook_page, explorer):
     explorer.locator(".mm-x-page .mm-er").wait_for()
     assert "+ create" not in explorer.locator(".mm-x-page").inner_text()
     assert "title → name" in " ".join(explorer.locator(".mm-x-page .mm-er").all_text_contents())
-    notebook_page.shoot("explore-compare", explorer)
+    shoot(notebook_page, explorer, "explore-compare")
     explorer.get_by_role("button", name="Stop comparing").click()
     at(explorer, "2b6d81")
 
@@ -75,6 +75,13 @@ def test_by_mouse(notebook_page, explorer):
     assert explorer.get_by_role("option").count() == 13
     assert trouble(page) == []
     assert (notebook_page.foreign, notebook_page.errors) == ([], [])
+
+
+def shoot(notebook_page, widget, name):
+    """Take a picture when nothing moves any more and no row lies under the mouse."""
+    notebook_page.page.mouse.move(0, 0)
+    notebook_page.page.evaluate("() => Promise.all(document.getAnimations().map(each => each.finished))")
+    notebook_page.shoot(name, widget)
 
 
 def trouble(page):
@@ -172,12 +179,12 @@ def test_how_it_looks(notebook_page, explorer):
     for theme, name in (("JupyterLab Light", "light"), ("JupyterLab Dark", "dark")):
         notebook_page.theme(theme)
         assert trouble(page) == []
-        notebook_page.shoot(f"explore-{name}", explorer)
+        shoot(notebook_page, explorer, f"explore-{name}")
     notebook_page.resize(620)
     assert trouble(page) == []
     list_box, panel = explorer.get_by_role("listbox").bounding_box(), explorer.locator(".mm-x-panel").bounding_box()
     assert panel["y"] >= list_box["y"] + list_box["height"]  # one column
-    notebook_page.shoot("explore-narrow", explorer)
+    shoot(notebook_page, explorer, "explore-narrow")
     page.emulate_media(reduced_motion="reduce")
     explorer.get_by_role("button", name="One revision back").click()
     at(explorer, "a0c7d4")

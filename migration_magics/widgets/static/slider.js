@@ -26,11 +26,12 @@ export class Slider {
     this.range = el("input", { type: "range", min: 0, max: 0, value: 0, step: 1, "aria-label": "Schema after revision" });
     this.dots = el("div", { class: "mm-x-dots", "aria-hidden": "true" });
     this.label = el("span", { class: "mm-x-when" });
+    this.track = el("span", { class: "mm-x-track" }, this.dots, this.range);
     this.element = el(
       "div",
       { class: "mm-x-time", role: "group", "aria-label": "Time" },
       el("span", { class: "mm-x-buttons" }, this.first, this.back, this.play, this.next),
-      el("span", { class: "mm-x-track" }, this.dots, this.range),
+      this.track,
       this.label,
     );
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -73,7 +74,7 @@ export class Slider {
   /** @param {number} step @param {string} label @param {string} said */
   show(step, label, said) {
     this.range.value = String(step);
-    this.range.style.setProperty("--mm-x-far", this.last ? String(step / this.last) : "0");
+    this.track.style.setProperty("--mm-x-far", this.last ? String(step / this.last) : "0");
     this.label.textContent = label;
     set(this.range, { "aria-valuetext": said });
     set(this.first, { disabled: step <= 0 });
