@@ -86,7 +86,9 @@ def _merges(result: Report) -> str:
 
 
 def _plan(result: Report) -> str:
-    return "its fingerprint" if result.fingerprint else "no database to plan for"
+    if result.fingerprint:
+        return "its fingerprint"
+    return "not from where the database stands" if result.connection else "no database to plan for"
 
 
 def _schema(result: Report) -> tuple[Line, Line]:
