@@ -159,7 +159,13 @@ ${lane(graph[index], shapes[index])}\
 <%def name="facts(block)">\
 <table class="mm-t mm-facts"><tbody>
 % for name, said in block.items:
-<tr><th scope="row" ${SIDE | n}>${one_line(name)}</th><td ${SIDE | n}>${line(said)}</td></tr>
+<tr>\
+% if name:
+<th scope="row" ${SIDE | n}>${one_line(name)}</th>\
+% else:
+<td></td>\
+% endif
+<td ${SIDE | n}>${line(said)}</td></tr>
 % endfor
 </tbody></table>
 </%def>\
