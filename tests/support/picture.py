@@ -15,7 +15,7 @@ from .notebooks import FOLDER
 
 PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "tour.png"
 START = "A data migration"
-"""The heading at the picture's top edge: from here a revision is written, tried, applied, and seen in the history."""
+"""The heading at the picture's top edge: below it a revision is written, and what its rehearsal did to rows."""
 
 
 def main() -> int:
@@ -31,7 +31,7 @@ def main() -> int:
         context = stack.enter_context(stack.enter_context(running_chromium(executable, home)).connected())
         notebook = stack.enter_context(open_page(lab, context))
         notebook.open("00_tour.ipynb", tour)
-        notebook.resize(1060, 1868)
+        notebook.resize(1060, 1000)
         if not notebook.run_all():
             print("a cell of the tour failed")
             return 1
