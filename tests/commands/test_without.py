@@ -43,6 +43,7 @@ def test_what_is_left_out_is_in_neither_way(notebook, text):
     written = notebook.autogenerate("later", without=(text,))
     assert "tmp" not in written.code
     assert [change.path for change in written.left_out] == [("evaluations", "columns", "tmp")]
+    assert f"Left out: {DROP}." in str(written)
     assert written.questions == ()  # nobody asks about what is kept
     assert "runtime_ms" in written.code
     notebook.ws.upgrade("head")

@@ -410,12 +410,21 @@ def test_hostile_names_are_text(sqlite):
     assert not form.part.tick(f'drop table "{name}"').value
 
 
-def test_the_state_holds_no_secret_and_little_of_it(sqlite, monkeypatch):
-    sqlite.models(NEW)
-    form = sqlite.form(autogenerate=True)
-    state = str([each.get_state() for each in every(form)])
-    assert "pass" + "word" not in state
-    assert len(state) < 100_000
+def test_the_state_holds_no_secret_and_little_of_it(postgresql_url, tmp_path, monkeypatch):
+    hidden = "s3cret-w0rd"
+    monkeypatch.chdir(tmp_path)
+    story = Story(postgresql_url.replace("//postgres@", f"//postgres:{hidden}@"))
+    story.day_one()
+    story.move("raise RuntimeError(op.get_bind().engine.url.render_as_string(hide_password=False))")
+    form = story.form("head")
+    states = [str([each.get_state() for each in every(form)])]
+    press(form, "Rehearse")
+    press(form, "Apply")
+    states.append(str([each.get_state() for each in every(form)]))
+    assert "RuntimeError" in form.alert.value
+    assert hidden in story.url
+    assert all(hidden not in state and len(state) < 100_000 for state in (*states, str(story.kept)))
+    story.ws.close()
 
 
 def test_an_undone_review_shows_a_moved_result(sqlite):

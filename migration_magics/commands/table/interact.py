@@ -20,7 +20,10 @@ INTERACT: tuple[Command, ...] = (
         run="review:review",
         arguments=(
             Argument(
-                "target", "revision", "Where to; a downgrade if that lies behind (default: the heads).", metavar="TARGET"
+                "target",
+                "revision",
+                "Where to; a downgrade if that lies behind (default: the heads).",
+                metavar="TARGET",
             ),
             flag("Review what would make the database what the models say.", "--autogenerate"),
             message(),

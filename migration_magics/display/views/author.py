@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...model.finding import WILL_FAIL
+from ...model.omission import called
 from ...redact import redact
 from ...results import Authored
 from ..view import Block, Code, Column, Details, Line, Piece, Prose, Row, Table, View, cell, chip, code, plain
@@ -40,6 +41,8 @@ def _did(result: Authored) -> str:
 
 def _remarks(result: Authored) -> tuple[Block, ...]:
     notes = [*result.notes]
+    if result.left_out:
+        notes.insert(0, f"Left out: {', '.join(map(called, result.left_out))}.")
     if result.is_dry_run:
         notes.insert(0, "Dry run: no file was written.")
     if result.replaced and not result.is_dry_run and not result.is_unchanged:
