@@ -110,7 +110,7 @@ def _asked(
     """Bring the copy to after operation *at* (None: to its end) and ask it *sql*."""
     database, (planned, direction) = copy.database, way
     number = stay_after(history, database, planned, direction, at)
-    answer = asked(database, sql, f"the copy after operation {number}")
+    answer = asked(database, sql, f"the copy after operation {number}", history.settings.rehearse_timeout_s)
     return StopShown(
         planned.revision,
         direction,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exc
 
-from ..engine import failures
-from ..errors import UsageProblem
+from ..engine import failures, worker
+from ..errors import ReplayInterrupted, UsageProblem
 from ..model.rowdiff import shortened, shown
 
 if TYPE_CHECKING:
@@ -22,13 +22,29 @@ _COUNTED = 100_000
 Answer = tuple[tuple[str, ...], tuple[tuple[str | None, ...], ...], int]
 
 
-def asked(place: Database, sql: str, said: str) -> Answer:
+def asked(place: Database, sql: str, said: str, limit_s: float) -> Answer:
     """Return the columns, the first rows and how many more there are. Values of secret columns are masked.
 
-    *said* is what *place* is called. Raises UsageProblem where it cannot answer *sql*, or that gives no rows.
+    *said* is what *place* is called. Raises UsageProblem where it cannot answer *sql*, or not within *limit_s*, or that gives
+    no rows; ReplayInterrupted.
     """
+
+    def ask(connection: Connection) -> Answer:
+        place.watch(connection)  # so that a question without an end can be stopped
+        return _answer(connection, sql)
+
     try:
-        return place.run(lambda connection: _answer(connection, sql))
+        return worker.call(lambda: place.run(ask), place.brake, limit_s=limit_s)
+    except worker.OutOfTime as late:
+        raise UsageProblem(
+            f"{said[:1].upper()}{said[1:]} did not answer within {limit_s:g} s, and was stopped: {sql}",
+            hint="ask for less: LIMIT 100; or give it more time: %config MigrateMagics.rehearse_timeout_s = 600",
+        ) from late
+    except worker.Interrupted as stop:
+        raise ReplayInterrupted(
+            "The question was stopped. Its copy is gone; nothing of your database was touched.",
+            hint="ask for less: LIMIT 100",
+        ) from stop
     except exc.SQLAlchemyError as error:
         raise UsageProblem(
             f"{said[:1].upper()}{said[1:]} cannot answer {sql}: {failures.words(error)}",

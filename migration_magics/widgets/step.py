@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import ipywidgets
 
 from ..display import form
+from ..errors import ReplayInterrupted
 from ..model.stepping import slowest
 from .base import Fallback
 from .keys import Keys
@@ -178,8 +179,11 @@ class StepWidget(Fallback, ipywidgets.VBox):  # type: ignore[misc] # ipywidgets 
 
     def _failed(self, error: BaseException) -> None:
         self._is_asking = False
-        self._workspace.drawn_error = error
         self._rest()
+        if isinstance(error, (KeyboardInterrupt, ReplayInterrupted)):
+            self.answer.value = form.status("stopped")
+            return
+        self._workspace.drawn_error = error
         self.answer.value = form.problem(error)
 
     def _rest(self) -> None:

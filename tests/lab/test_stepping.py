@@ -280,6 +280,7 @@ def test_the_operation_that_fails_is_the_last_and_one_can_step_back_from_it(proj
     assert [change.path[-1] for change in found.stops[2].so_far.changes] == (["grade"] if is_kept else [])
     assert rows(found.stops[1]) == {"evaluations": (0, 3, 0)}
     assert "missing" in str(found.after(3))
+    assert ("all of it was rolled back" in str(found)) is not is_kept
     shown = made.ws.step("b2", at=2, ask="SELECT count(*) FROM evaluations WHERE grade = 'A'")
     assert shown.answer.rows == (("3",),)
     with pytest.raises(MigrationError, match="missing"):
@@ -462,6 +463,27 @@ def test_the_copy_answers_as_it_is_there(project):
     with pytest.raises(UsageProblem, match="gives no rows"):
         made.ws.step("b2", at=1, ask="DELETE FROM evaluations")
     assert scratches(made.url) == []
+
+
+def test_an_answer_that_does_not_come_is_waited_for_no_longer_than_may_be(project):
+    made = project()
+    made.ws.settings = replace(made.ws.settings, rehearse_timeout_s=2.0)
+    endless = (
+        "SELECT count(*) FROM evaluations a, evaluations b, evaluations c, evaluations d, evaluations e, evaluations f"
+    )
+    with pytest.raises(UsageProblem, match=r"did not answer within 2 s"):
+        made.ws.step("b2", at=1, ask=endless)
+    assert scratches(made.url) == []
+
+
+def test_a_sample_is_stepped_on_where_that_is_asked_for(project):
+    made = project(up="op.execute(\"UPDATE evaluations SET status = 'x'\")", down="pass")
+    found = made.ws.step("b2", rows=5)
+    if made.ws.database.family == "sqlite":  # a small file is copied whole
+        assert (found.sampled, rows(found.stops[0])) == (None, {"evaluations": (0, 30, 0)})
+    else:
+        assert (found.sampled is None, rows(found.stops[0])) == (False, {"evaluations": (0, 5, 0)})
+    assert rows(made.ws.step("b2", full=True).stops[0]) == {"evaluations": (0, 30, 0)}
 
 
 def test_hostile_names_and_values_are_stepped_through(project):

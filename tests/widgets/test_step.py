@@ -126,6 +126,20 @@ def test_an_error_of_a_question_is_drawn_not_raised(form, project):
     assert "one" in shown.answer.value
 
 
+def test_a_question_without_an_end_can_be_stopped(form, project):
+    shown = form()
+    shown.question.value = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
+    shown.ask.click()
+    assert (shown.ask.disabled, shown.stop.disabled) == (True, False)
+    shown.next.click()  # one can go on meanwhile
+    assert shown.at == 1
+    shown.stop.click()
+    shown.wait(20)
+    assert "stopped" in shown.answer.value
+    assert (shown.ask.disabled, shown.stop.disabled) == (False, True)
+    assert project.ws.current().ids == ("a1",)  # nobody holds the workspace
+
+
 def test_a_downgrade_asks_the_way_down(form):
     shown = form(down=True)
     assert shown.command == "%migrate step b2 --down"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...model.rowdiff import words
 from ...model.stepping import slowest
+from ...model.trace import Outcome
 from ...redact import redact
 from ...results import Stepper, StopShown
 from ..operations import operation_line, statement_sql
@@ -61,8 +62,14 @@ def _head(result: Stepper) -> tuple[Line, ...]:
         plain(count(len(result.stops), "operation")),
         plain(f"on {result.place}"),
         plain(result.transactions),
+        plain("all of it was rolled back") if _is_taken_back(result) else (),
         plain(f"slowest: {hurting.number}, {duration(hurting.duration_s)}") if hurting is not None else (),
     )
+
+
+def _is_taken_back(result: Stepper) -> bool:
+    outcomes = {stop.operation.outcome for stop in result.stops}
+    return bool(result.problem) and Outcome.ROLLED_BACK in outcomes and Outcome.APPLIED not in outcomes
 
 
 def _hurting(result: Stepper) -> Stop | None:
@@ -75,7 +82,7 @@ def _hurting(result: Stepper) -> Stop | None:
 
 def _operations(result: Stepper, settings: Settings) -> Table:
     shown, hidden = capped(result.stops, settings)
-    hurting = _hurting(result)
+    hurting, usual = _hurting(result), result.stops[0].operation.outcome
     columns = (
         Column("after", is_number=True, is_narrow=True),
         Column("operation"),
@@ -88,7 +95,7 @@ def _operations(result: Stepper, settings: Settings) -> Table:
         Row(
             (
                 cell(str(stop.number)),
-                Cell((_short(stop.operation), plain(stop.sentence, "dim"))),
+                Cell((_short(stop.operation, usual), plain(stop.sentence, "dim"))),
                 Cell(_changed(stop.schema)),
                 Cell(_rows(stop.rows)),
                 Cell((plain(duration(stop.duration_s)), *(((chip("slowest", "alter"),),) if stop is hurting else ()))),
@@ -101,9 +108,9 @@ def _operations(result: Stepper, settings: Settings) -> Table:
     return Table("What each operation did, in the order they ran", columns, rows, hidden)
 
 
-def _short(operation: Operation) -> Line:
-    """The operation without what other columns say."""
-    return operation_line(replace(operation, statements=(), duration_s=0.0))
+def _short(operation: Operation, usual: Outcome) -> Line:
+    """The operation without what other columns say; how it ended where that is not as *usual*."""
+    return operation_line(replace(operation, statements=(), duration_s=0.0), usual)
 
 
 def _changed(schema: SchemaDiff) -> tuple[Line, ...]:
