@@ -39,6 +39,8 @@ class ReviewForm(Form):
         self.write_button = button("Write revision", self.write, "primary")
         self.apply_button = button("Apply", self.apply, "primary")
         self.is_stale = False
+        if result.is_of_models:
+            self.command = "%migrate review --autogenerate"
         self.show_review(result)
 
     def show_review(self, result: Review) -> None:

@@ -249,6 +249,7 @@ def test_a_message_of_ones_own_stays(sqlite):
 
 def test_nothing_differs(sqlite):
     form = sqlite.form(autogenerate=True)
+    assert "%migrate review --autogenerate" in form._repr_mimebundle_()[0]["text/plain"]
     assert pressable(form) == ["Look"]
 
 
