@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..display.clean import one_line
@@ -9,7 +11,7 @@ from ..display.views.history import graph_rows
 from ..display.words import day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ..display.view import GraphRow
     from ..model.graph import Revision
@@ -27,6 +29,23 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuv"
 
 def packed(result: Explorer) -> dict[str, Any]:
     """Return what the widget draws its list of: columns as lines of text, lanes and flags as digits; see history.js."""
+    with _without_collecting():
+        return _packed(result)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Let the garbage collector rest: it would go through a whole kernel again and again, and take half of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _packed(result: Explorer) -> dict[str, Any]:
     history = result.history
     rows = history.revisions
     connection = result.status.connection
