@@ -68,6 +68,12 @@ def _task(number: int) -> lab.Task:
     return found
 
 
+def _following(number: int) -> str:
+    """The exercise to go on with after *number*: the next that is not done, else the first."""
+    left = [lesson.number for lesson in _course().lessons if lesson.state != "done"]
+    return f"%migrate exercise {next((each for each in left if each > number), left[0])}" if left else ""
+
+
 def _course() -> Course:
     lessons = []
     for task in lab.tasks():
@@ -159,7 +165,7 @@ def _checked(ws: WorkspaceState, task: lab.Task, place: Path, reached: lab.Progr
     points = tuple(_point(ws, check, reached, answer) for check in task.checks)
     is_done = all(point.is_met for point in points)
     reached = lab.keep(place, reached, tries=reached.tries + 1, is_done=reached.is_done or is_done)
-    follows = _course().next_command if is_done else f"%migrate exercise {task.number} --hint"
+    follows = _following(task.number) if is_done else f"%migrate exercise {task.number} --hint"
     return _shown(ws, task, reached, checkpoints=points, next_command=follows or "%migrate demo")
 
 

@@ -79,6 +79,10 @@ def test_the_list_shows_how_far_one_is(ws):
     assert course.next_command == "%migrate exercise 1"
 
 
+def test_the_one_after_it_comes_next(ws):
+    assert ws.exercise(3, answer="e4d158").next_command == "%migrate exercise 4"
+
+
 def test_a_wrong_answer_is_named_and_a_short_one_is_none(ws):
     assert ws.exercise(3, answer="f07d21").checkpoints[0].missing == "f07d21 is not it."
     assert not ws.exercise(3, answer="e")

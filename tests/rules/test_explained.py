@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 
@@ -120,6 +121,18 @@ def test_every_trait_that_is_asked_for_can_come_up():
     assert [
         trait for trait in TRAITS if f'"{trait}"' not in code and trait not in {"foreignkey", "unique", "primary"}
     ] == []
+
+
+@pytest.mark.parametrize("kind", kinds())
+@pytest.mark.parametrize("name", ['"); import os; ("', "'" * 3, "a\nimport os", "#", "\\"])
+def test_code_to_paste_is_what_it_is_for_whatever_names(kind, name):
+    """A name from a database never becomes code of its own."""
+    held = tomllib.loads((explained._FOLDER / f"{kind}.toml").read_text())
+    for dialect in DIALECTS:
+        for entry in held[dialect]:
+            told = explain(Deed(kind, frozenset(entry.get("when", ())), dict.fromkeys(VALUES, name)))
+            tree = ast.parse(told.facts[dialect].safe)
+            assert not [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
 
 
 def test_a_name_that_is_code_stays_a_string():

@@ -6,6 +6,7 @@ all of whose traits the deed has is the one that counts.
 
 from __future__ import annotations
 
+import re
 import string
 import sys
 from functools import lru_cache
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent
 _LOCKS = "locks"
+_PLAIN = re.compile(r"[\w$.]+")
 
 
 def kinds() -> tuple[str, ...]:
@@ -64,7 +66,7 @@ def _facts(held: Mapping[str, Any], dialect: str, traits: frozenset[str], values
         rewrites=_told(entry.get("rewrites", False)),
         scans=_told(entry.get("scans", False)),
         why=values.fill(entry.get("why", "")),
-        safe=values.fill(entry.get("safe", "")).strip("\n"),
+        safe=_Code(values.known).fill(entry.get("safe", "")).strip("\n"),
         source=entry.get("source", ""),
     )
 
@@ -88,10 +90,19 @@ class _Values(string.Formatter):
     """Fills `{name}` and, for code, `{name!r}`; what is not known becomes "..."."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
+        self.known = values
 
     def fill(self, text: str) -> str:
         return self.format(text)
 
     def get_value(self, key: int | str, *_given: Any) -> Any:
-        return self._values.get(str(key)) or "..."
+        return self.known.get(str(key)) or "..."
+
+
+class _Code(_Values):
+    """Fills code that a person will paste: a name stands there as it is only where it can end no string and no comment."""
+
+    def convert_field(self, value: Any, conversion: Any) -> Any:
+        if conversion is None and not _PLAIN.fullmatch(str(value)):
+            return "..."
+        return super().convert_field(value, conversion)
