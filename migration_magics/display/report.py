@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, TypeVar
 from ..model.mermaid_history import mermaid_history
 from ..model.trace import Trace
 from ..redact import redact
-from ..results import Compared, History, Planned, Rehearsed
+from ..results import Compared, History, Planned, Rehearsed, SqlShown
 from ..settings import Settings
+from .clean import one_line
 from .html import read_style, template
 from .markdown import drawn, escaped, fenced, folded, line, paragraph, render_markdown
-from .view import Beside, Table, View
+from .view import Beside, Code, Details, Table, View
 from .views.base import findings_table, view_of
 from .views.report import cards, chips_of, missing, subject, title
 
@@ -72,6 +73,11 @@ def page_of(report: Report) -> Page:
     )
     advice = (Part("findings", "Findings", blocks=found),) if found else ()
     parts = tuple(_part(each.name, each.title, each.result) for each in report.sections if each.result is not None)
+    offline = report.section("sql").result
+    if isinstance(offline, SqlShown) and offline.problems:
+        parts = tuple(
+            replace(each, blocks=(*each.blocks, *_sent(report))) if each.name == "sql" else each for each in parts
+        )
     return _redacted(
         Page(title(report), chips_of(report), subject(report), cards(report), missing(report), (*advice, *parts))
     )
@@ -99,6 +105,18 @@ def _redacted(value: _Value) -> _Value:
     if is_dataclass(value) and not isinstance(value, type):
         return type(value)(**{each.name: _redacted(getattr(value, each.name)) for each in fields(value)})
     return value
+
+
+def _sent(report: Report) -> tuple[Block, ...]:
+    """The SQL that the rehearsal sent on the way up, where there was one: what has no offline SQL has this."""
+    result = report.section("rehearsal").result
+    steps = result.trace.steps if isinstance(result, Rehearsed) else ()
+    texts = [
+        "\n".join((f"-- {one_line(step.revision)}", *(f"{each.sql.strip()};" for each in step.statements)))
+        for step in steps
+        if step.statements
+    ]
+    return (Details("SQL that the rehearsal sent", Code("\n\n".join(texts), "sql")),) if texts else ()
 
 
 def _diagram(result: Result) -> str:

@@ -130,6 +130,18 @@ def test_a_part_that_fails_does_not_take_the_others_with_it(make):
     assert "Not in this report" in str(report)
 
 
+def test_what_has_no_offline_sql_has_that_of_the_rehearsal(begun):
+    """A batch on SQLite reads the table that it rebuilds."""
+    rebuild = "with op.batch_alter_table('runs') as batch:\n    batch.drop_column('state')"
+    back = "op.add_column('runs', sa.Column('state', sa.String(20)))"
+    begun.add("e1", rebuild, back, parents=("d1",))
+    assert "sqlite" in begun.ws.run("report").section("sql").result.problems
+    for page in (begun.ws.run("report --rehearse").html, begun.ws.run("report --rehearse").markdown):
+        assert "SQL that the rehearsal sent" in page
+        assert "_alembic_tmp_runs" in page
+    assert "SQL that the rehearsal sent" not in begun.ws.run("report current:d1 --rehearse").html
+
+
 def test_nothing_pending_is_no_report(make, sqlite_url):
     project = make(sqlite_url)
     project.ws.run("upgrade heads")
