@@ -20,7 +20,11 @@ class Worker(Base):
 WIDGETS = {
     "explore": (("%migrate explore",), ".mm-x", ".mm-x-er .mm-box"),
     "review": (("%migrate review",), ".mm-form", "button"),
-    "review --autogenerate": (("%migrate upgrade head --yes", MODELS, "%migrate review --autogenerate"), ".mm-form", "button"),
+    "review --autogenerate": (
+        ("%migrate upgrade head --yes", MODELS, "%migrate review --autogenerate"),
+        ".mm-form",
+        "button",
+    ),
     "step": (("%migrate step d51e96",), ".mm-form", "button:enabled"),
 }
 

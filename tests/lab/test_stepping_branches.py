@@ -15,7 +15,9 @@ def branched(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = Made(tmp_path, source="sqlite:///app.db")
     for id_, parents in TABLES.items():
-        made.add(id_, f"op.create_table({id_!r}, sa.Column('id', sa.Integer))", f"op.drop_table({id_!r})", parents=parents)
+        made.add(
+            id_, f"op.create_table({id_!r}, sa.Column('id', sa.Integer))", f"op.drop_table({id_!r})", parents=parents
+        )
     made.ws.upgrade("head")
     return made.ws
 
