@@ -28,17 +28,17 @@ class Past:
     problem: MigrationError | None = None
 
 
-def explore(ws: WorkspaceState) -> Explorer:
+def explore(ws: WorkspaceState, *, from_database: bool = False) -> Explorer:
     """Return the status, the history, and what each revision did to the schema as far as a replay can tell."""
     with ws.one_look():
         status = browse.one_status(ws)
         history = browse.history(ws)
-        found = past(ws) if len(history.graph) else Past()
+        found = past(ws, is_from_database=from_database) if len(history.graph) else Past()
     timeline = found.timeline
     if timeline is not None:
         changes = {entry.revision: entry.diff for entry in timeline.entries}
-        return Explorer(status, history, changes, timeline.place, timeline.notes)
-    return Explorer(status, history, {}, "", _why_not(found, len(history.graph)))
+        return Explorer(status, history, changes, timeline.place, timeline.notes, from_database)
+    return Explorer(status, history, {}, "", _why_not(found, len(history.graph)), from_database)
 
 
 def _why_not(found: Past, revisions: int) -> tuple[str, ...]:
@@ -52,8 +52,12 @@ def _why_not(found: Past, revisions: int) -> tuple[str, ...]:
     return ()
 
 
-def past(ws: WorkspaceState, *, is_asked_for: bool = False, on_step: OnStep | None = None) -> Past:
+def past(
+    ws: WorkspaceState, *, is_asked_for: bool = False, is_from_database: bool = False, on_step: OnStep | None = None
+) -> Past:
     """Return the replay of what can be replayed. One that takes long is made only where it *is_asked_for*.
+
+    With *is_from_database* it starts from what the database is now and walks outward from there.
 
     Raises ReplayInterrupted.
     """
@@ -61,6 +65,8 @@ def past(ws: WorkspaceState, *, is_asked_for: bool = False, on_step: OnStep | No
         history, like = history_of(ws), like_of(ws)
         if on_step is not None:
             history = replace(history, on_step=on_step)
+        if is_from_database:
+            return Past(ws.timelines.known(history, like, is_from_database=True))
         kept = ws.timelines.kept(history, like)
         if kept is not None or not (is_asked_for or len(ws.chain.graph) <= REPLAYED_AT_ONCE):
             return Past(kept)

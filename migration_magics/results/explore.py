@@ -30,6 +30,8 @@ class Explorer(Result):
     changes: Mapping[str, SchemaDiff]
     place: str = ""
     notes: tuple[str, ...] = ()
+    is_from_database: bool = False
+    """The replay started from what the database is, and walked outward from there."""
 
     def records(self) -> list[dict[str, Any]]:
         return [

@@ -65,7 +65,7 @@ class Answers:
     def look(self) -> Explorer:
         """Return the history as it is now."""
         with self._turn():
-            return explore.explore(self._workspace)
+            return explore.explore(self._workspace, from_database=self.result.is_from_database)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -97,13 +97,23 @@ class Answers:
         """Return what differs between two revisions: `diff`, with its diagram."""
         return self._keeping(
             ("compare", before, after),
-            lambda: {"html": compared_html(self._workspace.diff(before, after, diagram=True)), "keep": True},
+            lambda: {
+                "html": compared_html(
+                    self._workspace.diff(before, after, diagram=True, from_database=self.result.is_from_database)
+                ),
+                "keep": True,
+            },
         )
 
     def past(self, *, is_asked_for: bool) -> Answer:
         """Return the order of time: the rows of the revisions as the replay ran them; or why there is none."""
         had_one = bool(self.result.changes)
-        self._past = explore.past(self._workspace, is_asked_for=is_asked_for, on_step=self._on_step)
+        self._past = explore.past(
+            self._workspace,
+            is_asked_for=is_asked_for,
+            is_from_database=self.result.is_from_database,
+            on_step=self._on_step,
+        )
         timeline = self._past.timeline
         if self._past.problem is not None:
             return {"problem": error_bundle(self._past.problem)["text/html"]}
@@ -142,7 +152,7 @@ class Answers:
 
         def made() -> Answer:
             try:
-                found = self._workspace.history(table=target)
+                found = self._workspace.history(table=target, from_database=self.result.is_from_database)
             except (ObjectNotFound, UsageProblem) as error:
                 return {"said": one_line(f"{error.message} {error.hint or ''}")}
             return {"rows": [self._rows[one.id] for one in found.revisions if one.id in self._rows]}

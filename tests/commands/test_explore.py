@@ -61,6 +61,15 @@ def test_a_history_that_cannot_be_replayed_is_shown_without_changes_and_with_wha
     assert [one.id for one in found.history.revisions] == [one.id for one in made.ws.history().revisions]
 
 
+def test_a_history_that_began_with_tables_is_walked_from_the_database(made):
+    (made.versions / "a1.py").write_text(
+        (made.versions / "a1.py").read_text().replace("op.create_table(", "op.add_column('users', sa.Column('x')) or (")
+    )
+    found = made.ws.explore(from_database=True)
+    assert "b2" in found.changes
+    assert found.is_from_database
+
+
 def test_a_long_history_is_replayed_only_when_asked(made, monkeypatch):
     monkeypatch.setattr(module, "REPLAYED_AT_ONCE", 2)
     assert made.ws.explore().changes == {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..declaration import Argument, Command, flag, option
-from .options import AUTOGENERATE, REV_ID, message
+from .options import AUTOGENERATE, FROM_DATABASE, REV_ID, message
 
 INTERACT: tuple[Command, ...] = (
     Command(
@@ -11,7 +11,8 @@ INTERACT: tuple[Command, ...] = (
         group="interact",
         summary="Look around in the history: the graph, each revision in full, and the schema through time.",
         run="explore:explore",
-        examples=("%migrate explore",),
+        arguments=(FROM_DATABASE,),
+        examples=("%migrate explore", "%migrate explore --from-database"),
     ),
     Command(
         name="review",
