@@ -138,7 +138,10 @@ def test_the_models_are_decided_about_written_and_applied(notebook_page: Noteboo
     html = "".join(output.get("data", {}).get("text/html", "") for output in saved.cells[4].outputs)
     assert "Reviewed, written and applied" in html
     assert "new_column_name" in html
-    assert "worker" not in html.split("Reviewed, written and applied")[1]
+    record = html.split("Reviewed, written and applied")[1]
+    left_out = record.split("Left out: ")[1].split(".</li>")[0]
+    assert set(left_out.split(", ")) == {"add column evaluations.worker", "drop table notes"}
+    assert record.count("worker") == 1
     page.reopen_untrusted()
     expect(page.output(4).last).to_contain_text("Reviewed, written and applied")
     page.shoot("review-untrusted", page.cell(4))
