@@ -104,7 +104,11 @@ def stand_before(history: History, copy: Database, revision: str, direction: Dir
         move(history, copy, above)
         heads = above.to_heads
         # Alembic takes back what stands beside it on the same parent, too: before it, or after it, which is not needed.
-        for down in planner.plan_downgrade(chain, f"{revision}-1", heads, **x).steps:
+        parents = chain.graph[revision].parents
+        below_it = (
+            parents[0] if len(parents) > 1 else f"{revision}-1"
+        )  # from a merge, one step down could go several ways
+        for down in planner.plan_downgrade(chain, below_it, heads, **x).steps:
             if down.revision == revision:
                 break
             move(history, copy, _plan(copy, "downgrade", down))
