@@ -64,8 +64,11 @@ def _status_of_all(ws: WorkspaceState) -> StatusOfAll:
     return StatusOfAll(graph.newest_first, shown, applied, project, tuple(notes))
 
 
-def one_status(ws: WorkspaceState) -> Status:
-    """Return where the database in use stands and the next sensible command."""
+def one_status(ws: WorkspaceState, *, is_looking_into_files: bool = True) -> Status:
+    """Return where the database in use stands and the next sensible command.
+
+    Without *is_looking_into_files* no file is parsed, so that its problems name none that is broken.
+    """
     project = ws.project_shown()
     connection = ws.connection_shown() if ws.has_connection else None
     if project is None:
@@ -76,7 +79,8 @@ def one_status(ws: WorkspaceState) -> Status:
     is_known = current is not None and not planner.unknown_ids(graph, current)
     pending = graph.between(current or (), graph.heads)[::-1] if is_known else ()
     problems = _problems(graph, current, connection.problem if connection else "")
-    problems += _broken_sentences(_broken(ws, pending if is_known else graph.newest_first))
+    if is_looking_into_files:
+        problems += _broken_sentences(_broken(ws, pending if is_known else graph.newest_first))
     return Status(
         connection,
         project,

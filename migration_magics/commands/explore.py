@@ -31,8 +31,8 @@ class Past:
 def explore(ws: WorkspaceState, *, from_database: bool = False) -> Explorer:
     """Return the status, the history, and what each revision did to the schema as far as a replay can tell."""
     with ws.one_look():
-        status = browse.one_status(ws)
         history = browse.history(ws)
+        status = replace(browse.one_status(ws, is_looking_into_files=False), problems=history.notes)
         found = past(ws, is_from_database=from_database) if len(history.graph) else Past()
     timeline = found.timeline
     if timeline is not None:
@@ -75,6 +75,18 @@ def past(
         raise
     except MigrationError as error:
         return Past(problem=error)
+
+
+def is_another(ws: WorkspaceState, result: Explorer, *, is_brief: bool = False) -> bool:
+    """Say whether the revisions are others now than those of *result*, or the database stands elsewhere.
+
+    Where it *is_brief* the folders are looked at and not every file: one written over in place goes unnoticed.
+    """
+    history = result.history
+    graph = ws.chain.kept_graph if is_brief else ws.chain.graph
+    if graph.newest_first != history.revisions:
+        return True
+    return ws.has_connection and ws.heads_or_problem(ws.database)[0] != history.current
 
 
 def one(ws: WorkspaceState, id_: str, found: Past) -> Shown:

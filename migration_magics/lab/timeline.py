@@ -51,6 +51,7 @@ class Timelines:
     def __init__(self, chain: Chain) -> None:
         self._chain = chain
         self._kept: dict[str, Timeline] = {}
+        self._hashed: tuple[Graph, bytes] | None = None
 
     def whole(self, history: History, like: Database | None, *, is_from_database: bool = False) -> Timeline:
         """Return the replay of the whole history, in the order in which `upgrade heads` runs it.
@@ -214,10 +215,21 @@ class Timelines:
         if is_from_database and like is not None:
             take(like.identity, schema_token.read(like), runner.read_heads(like, history.calls(like)))
         take(env_py.read_bytes() if env_py is not None else b"")
-        wanted = graph.ancestors(ids) if ids else graph.revisions
-        for id_ in sorted(wanted):
-            take(id_, graph[id_].parents, graph[id_].depends_on, graph[id_].digest)
+        hasher.update(self._hash_of(graph, ids))
         return hasher.hexdigest()
+
+    def _hash_of(self, graph: Graph, ids: tuple[str, ...]) -> bytes:
+        """A hash of the revisions *ids* and below; that of all is kept, since each look at a history asks for it."""
+        if not ids and self._hashed is not None and self._hashed[0] is graph:
+            return self._hashed[1]
+        hasher = hashlib.blake2b(digest_size=16)
+        for id_ in sorted(graph.ancestors(ids) if ids else graph.revisions):
+            one = graph[id_]
+            hasher.update(repr((id_, one.parents, one.depends_on, one.digest)).encode(errors="surrogatepass") + b"\0")
+        found = hasher.digest()
+        if not ids:
+            self._hashed = graph, found
+        return found
 
 
 def _fails_alone(graph: Graph, failed: str, ids: tuple[str, ...]) -> bool:

@@ -212,8 +212,12 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
         workspace = None
         if parsed.command.uses_workspace and not parsed.wants_help:
             workspace = self._workspace_in_use()
-        with shown(self.shell, workspace):
-            result = execute(workspace, parsed, last_error=self._last_error(), **context)
+        try:
+            with shown(self.shell, workspace):
+                result = execute(workspace, parsed, last_error=self._last_error(), **context)
+        finally:
+            if workspace is not None and parsed.command.group in _CHANGING:
+                widgets.look_up(workspace)
         if workspace is not None and parsed.command.group in _CHANGING:
             workspace.learn_names(parsed.on)
         if workspace is not None and widgets.has_widget(result):

@@ -60,6 +60,7 @@ class _Layout:
         self._to_come = set(shown)
         self._lane_of: dict[str, int] = {}
         self._is_dependency: dict[str, bool] = {}
+        self._passing: dict[tuple[str, int, int, bool], Edge] = {}
         self._free: list[int] = []
         self._used = 0
         self._stub: int | None = None
@@ -79,7 +80,7 @@ class _Layout:
         self._stub = (self._take() if is_kept else lane) if outside else None
         if not is_kept and self._stub != lane:
             released.append(lane)
-        edges = [Edge(old, self._lane_of[parent], parent, is_dependency=flag) for parent, old, flag in passing]
+        edges = [self._pass(parent, old, self._lane_of[parent], is_dependency=flag) for parent, old, flag in passing]
         edges += [
             Edge(lane, self._lane_of[parent], parent, starts=True, is_dependency=parent not in revision.parents)
             for parent in inside
@@ -98,8 +99,17 @@ class _Layout:
         for freed in released:
             heapq.heappush(self._free, freed)
         width = 1 + max((lane, *(max(edge.from_lane, edge.to_lane) for edge in edges)))
-        edges.sort(key=lambda edge: (edge.from_lane, edge.to_lane, edge.parent))
+        if edges[1:]:
+            edges.sort(key=lambda edge: (edge.from_lane, edge.to_lane, edge.parent))
         return LaneRow(revision.id, lane, tuple(edges), width)
+
+    def _pass(self, parent: str, from_lane: int, to_lane: int, *, is_dependency: bool) -> Edge:
+        """Return the line that passes by: one value for all rows that it passes in the same way, which are many."""
+        key = parent, from_lane, to_lane, is_dependency
+        found = self._passing.get(key)
+        if found is None:
+            found = self._passing[key] = Edge(from_lane, to_lane, parent, is_dependency=is_dependency)
+        return found
 
     def _arrive(self, id_: str) -> int:
         """Return the lane that waits for the revision, or a free one."""

@@ -5,6 +5,7 @@ A widget is never the only answer: its static result is shown before it, and sta
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,13 @@ _WIDGETS: dict[str, str] = {
 def has_widget(result: object) -> bool:
     """There is an interactive twin of *result*. Imports nothing."""
     return type(result).__name__ in _WIDGETS
+
+
+def look_up(workspace: object) -> None:
+    """Let open widgets find out whether what they show of *workspace* is old: after a command that changes. Imports nothing."""
+    module = sys.modules.get(f"{__name__}.explore")
+    if module is not None:
+        module.look_up(workspace)
 
 
 def widget(result: Result, workspace: Workspace, *, on: str | None = None) -> Any:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
 from ..display import error_bundle
+from ..errors import MigrationError
 from .base import Fallback
 from .explore_answers import Answers
 from .explore_state import packed
@@ -22,6 +24,16 @@ if TYPE_CHECKING:
 
 _EVERY = 20
 """How many revisions lie between two words about how far a replay is."""
+
+
+_open: weakref.WeakSet[ExploreWidget] = weakref.WeakSet()
+
+
+def look_up(workspace: Workspace) -> None:
+    """Let all that are open for *workspace* find out whether what they show is old."""
+    for each in tuple(_open):
+        if each.is_for(workspace):
+            each.compare_with_now()
 
 
 class ExploreWidget(Fallback, anywidget.AnyWidget):
@@ -44,7 +56,16 @@ class ExploreWidget(Fallback, anywidget.AnyWidget):
         self._asked: dict[str, dict[str, Any]] = {}
         self._work: Work[None] = Work(ended=lambda _none: self._begin(), failed=self._failed)
         super().__init__(history=packed(result))
+        _open.add(self)
         self.on_msg(lambda _widget, content, _buffers: self._hear(content))
+
+    def is_for(self, workspace: Workspace) -> bool:
+        """It is *workspace* that answers its questions."""
+        return self._answers.is_for(workspace)
+
+    def compare_with_now(self) -> None:
+        """Find out in the background whether this is still the history, and tell the page where it is not."""
+        self._hear({"kind": "is_old", "slot": "is_old"})
 
     def _hear(self, content: Any) -> None:
         """Take in a question; nothing that a page sends may raise in the kernel."""
@@ -65,12 +86,25 @@ class ExploreWidget(Fallback, anywidget.AnyWidget):
 
     def _answer_all(self) -> None:
         while (question := self._next()) is not None:
+            if question.get("kind") == "is_old":
+                self._tell_where_old(is_brief=False)
+                continue
             address = {key: question.get(key) for key in ("slot", "number", "view")}
             try:
                 answer = self._look() if question.get("kind") == "look" else self._answers.answer(question)
             except BaseException as error:  # noqa: BLE001 - drawn in the widget
                 answer = {"error": error_bundle(error)["text/html"]}
             self.send({**answer, **address})
+            if question.get("kind") == "show":  # somebody looks at it, and a command of Python may have changed it
+                self._tell_where_old(is_brief=True)
+
+    def _tell_where_old(self, *, is_brief: bool) -> None:
+        try:
+            is_old = self._answers.is_old(is_brief=is_brief)
+        except MigrationError:  # what cannot be read now is not what it was; looking again says why
+            is_old = True
+        if is_old:
+            self.send({"kind": "told", "what": "old"})
 
     def _next(self) -> dict[str, Any] | None:
         with self._lock:
@@ -99,5 +133,6 @@ class ExploreWidget(Fallback, anywidget.AnyWidget):
         """Stop what goes on, whose copies are dropped with it, and forget what was kept."""
         with self._lock:
             self._asked.clear()
+        _open.discard(self)
         self._work.stop()
         super().close()

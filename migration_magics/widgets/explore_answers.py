@@ -67,6 +67,15 @@ class Answers:
         with self._turn():
             return explore.explore(self._workspace, from_database=self.result.is_from_database)
 
+    def is_for(self, workspace: Workspace) -> bool:
+        """It is *workspace* that answers."""
+        return self._workspace is workspace
+
+    def is_old(self, *, is_brief: bool) -> bool:
+        """Say whether the history is another one by now, or the database stands elsewhere; *is_brief* as in `is_another`."""
+        with self._turn():
+            return explore.is_another(self._workspace, self.result, is_brief=is_brief)
+
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """Use the connection that the widget is about, while no other command of the notebook runs. Raises Busy."""

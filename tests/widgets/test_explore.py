@@ -186,6 +186,48 @@ def test_looking_again_shows_what_is_new(widget, made):
     assert len(widget.ask("past")["order"]) == 5
 
 
+def olds(widget):
+    return [each for each in widget.heard if each == {"kind": "told", "what": "old"}]
+
+
+def test_after_a_command_that_changed_something_it_tells_that_it_is_old(widget, made):
+    widgets.look_up(made.ws)
+    widget.wait(30)
+    assert olds(widget) == []
+    made.ws.upgrade("heads")
+    widgets.look_up(object())  # another workspace
+    widget.wait(30)
+    assert olds(widget) == []
+    widgets.look_up(made.ws)
+    widget.wait(30)
+    assert len(olds(widget)) == 1
+    widget.ask("look")
+    widgets.look_up(made.ws)
+    widget.wait(30)
+    assert olds(widget) == []
+    (made.versions / "a1.py").write_text((made.versions / "a1.py").read_text() + "\n# later\n")
+    widgets.look_up(made.ws)
+    widget.wait(30)
+    assert len(olds(widget)) == 1
+
+
+def test_whoever_looks_at_a_revision_hears_of_a_new_one(widget, made):
+    widget.ask("show", at=0)
+    assert olds(widget) == []
+    made.add("e5", parents=("d4",))
+    widget.ask("show", at=0)
+    assert len(olds(widget)) == 1
+
+
+def test_a_closed_one_is_told_nothing(widget, made):
+    made.ws.upgrade("heads")
+    widget.close()
+    widget.heard.clear()
+    widgets.look_up(made.ws)
+    widget.wait(30)
+    assert widget.heard == []
+
+
 def test_a_history_that_fails_is_told_where_the_schema_would_be_and_the_rest_works(made):
     text = (made.versions / "a1.py").read_text()
     (made.versions / "a1.py").write_text(

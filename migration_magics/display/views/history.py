@@ -109,6 +109,7 @@ def graph_rows(result: History, shown: Sequence[Revision]) -> tuple[GraphRow, ..
     A line is dashed while it comes from pending revisions only, or where `depends_on` alone makes it.
     """
     rows: list[GraphRow] = []
+    made: dict[tuple[int, int, bool, bool], Link] = {}
     arriving: dict[tuple[int, str], bool] = {}
     for row in lanes(result.graph, shown):
         state = result.state(row.revision)
@@ -119,7 +120,11 @@ def graph_rows(result: History, shown: Sequence[Revision]) -> tuple[GraphRow, ..
             is_pending = leaving.get((edge.to_lane, edge.parent), True) and is_pending
             leaving[edge.to_lane, edge.parent] = is_pending
             is_dashed = is_pending or edge.is_dependency
-            links.append(Link(edge.from_lane, edge.to_lane, is_dashed, is_stub=edge.is_dangling))
+            key = edge.from_lane, edge.to_lane, is_dashed, edge.is_dangling
+            link = made.get(key)
+            if link is None:
+                link = made[key] = Link(edge.from_lane, edge.to_lane, is_dashed, is_stub=edge.is_dangling)
+            links.append(link)
         rows.append(GraphRow(row.lane, tuple(links), row.width, state in ("applied", "current"), state == "current"))
         arriving = leaving
     return tuple(rows)

@@ -62,6 +62,7 @@ class Explorer {
     this.notes = el("span", { class: "mm-note" });
     this.waits = el("p", { class: "mm-x-waiting mm-dim", role: "status" });
     this.alert = el("div", { class: "mm-x-alert", role: "alert" });
+    this.news = el("p", { class: "mm-x-news", role: "status" });
     const top = el("div", { class: "mm-x-top" }, this.title, this.notes, el("span", { class: "mm-x-search" }, this.search, this.found), this.names, this.again);
     const main = el("div", { class: "mm-x-main" }, this.list.element, this.panel.element);
     set(root, { role: "region", "aria-label": "Explore the history" });
@@ -69,7 +70,7 @@ class Explorer {
     root.addEventListener("focusin", (event) => {
       if (event.target instanceof Element) set(event.target, { "data-lm-suppress-shortcuts": "true" });
     });
-    root.append(top, this.alert, this.waits, main, this.slider.element, this.stage.element);
+    root.append(top, this.alert, this.news, this.waits, main, this.slider.element, this.stage.element);
     this.channel = channel(model, (said) => (this.waits.textContent = said), (told) => this.heard(told));
     this.changed = () => this.guard(() => this.reload());
     this.listen();
@@ -147,6 +148,7 @@ class Explorer {
     this.at = -1;
     this.pinned = -1;
     this.hasPast = false;
+    this.news.replaceChildren();
     this.show();
     this.find();
     const at = this.history.ids.indexOf(chosen);
@@ -278,6 +280,11 @@ class Explorer {
     if (told.what === "progress" && this.progress) {
       this.progress.textContent = `Replaying: ${told.done.toLocaleString()} of ${told.total.toLocaleString()} revisions. `;
     }
+    if (told.what === "old" && !this.news.childNodes.length) {
+      const look = el("button", { type: "button" }, "Show the new state");
+      look.addEventListener("click", () => this.guard(() => this.lookAgain()));
+      this.news.append("The revisions or the database have changed since. ", look);
+    }
     if (told.what === "error") {
       const said = el("div");
       draw(said, told.error);
@@ -318,6 +325,7 @@ class Explorer {
   lookAgain() {
     set(this.again, { disabled: true });
     this.ask("look", { kind: "look" })
+      .then((answer) => answer && this.news.replaceChildren())
       .catch((error) => this.failed(error))
       .finally(() => set(this.again, { disabled: false }));
   }
