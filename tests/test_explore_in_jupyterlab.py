@@ -214,6 +214,25 @@ def test_hostile_messages_new_files_and_a_kernel_that_is_busy(notebook_page, exp
     assert (notebook_page.foreign, notebook_page.errors) == ([], [])
 
 
+def test_it_says_that_another_cell_moved_the_database(notebook_page, explorer):
+    page = notebook_page.page
+    page.evaluate(
+        """() => {
+            const { content } = jupyterapp.shell.currentWidget;
+            content.widgets[1].model.sharedModel.setSource('%migrate upgrade heads --yes');
+        }"""
+    )
+    assert notebook_page.run(1)
+    old = explorer.get_by_role("status").filter(has_text="have changed since")
+    old.wait_for()
+    shoot(notebook_page, explorer, "explore-old")
+    explorer.get_by_role("button", name="Show the new state").click()
+    explorer.get_by_text("all applied").wait_for()
+    assert old.count() == 0
+    assert trouble(page) == []
+    assert (notebook_page.foreign, notebook_page.errors) == ([], [])
+
+
 def test_reopened_without_trust_the_static_result_says_it(notebook_page, explorer):
     assert explorer.get_by_role("option").count() == 13
     notebook_page.reopen_untrusted()

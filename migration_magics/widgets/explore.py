@@ -54,6 +54,7 @@ class ExploreWidget(Fallback, anywidget.AnyWidget):
         self._answers = Answers(workspace, result, on=on, on_step=self._tell)
         self._lock = threading.Lock()
         self._asked: dict[str, dict[str, Any]] = {}
+        self._is_old = False
         self._work: Work[None] = Work(ended=lambda _none: self._begin(), failed=self._failed)
         super().__init__(history=packed(result))
         _open.add(self)
@@ -65,7 +66,8 @@ class ExploreWidget(Fallback, anywidget.AnyWidget):
 
     def compare_with_now(self) -> None:
         """Find out in the background whether this is still the history, and tell the page where it is not."""
-        self._hear({"kind": "is_old", "slot": "is_old"})
+        if not self._is_old:
+            self._hear({"kind": "is_old", "slot": "is_old"})
 
     def _hear(self, content: Any) -> None:
         """Take in a question; nothing that a page sends may raise in the kernel."""
@@ -103,6 +105,7 @@ class ExploreWidget(Fallback, anywidget.AnyWidget):
             is_old = self._answers.is_old(is_brief=is_brief)
         except MigrationError:  # what cannot be read now is not what it was; looking again says why
             is_old = True
+        self._is_old = is_old
         if is_old:
             self.send({"kind": "told", "what": "old"})
 
@@ -114,6 +117,7 @@ class ExploreWidget(Fallback, anywidget.AnyWidget):
         """Look at files and database anew."""
         result = self._answers.look()
         self._answers.renew(result)
+        self._is_old = False
         self.at = -1
         self.history = packed(result)
         return {}
