@@ -46,7 +46,7 @@ def test_forward_and_back(form):
     shown.next.click()
     assert (shown.at, enabled(shown)) == (2, ["Start", "Back", "Next", "End"])
     assert "20 of 30 updated" in shown.panel.value
-    assert "After 2 of 9: Runs SQL: changes rows of evaluations." in shown.said.value
+    assert "After 2 of 9: Changes rows of evaluations." in shown.said.value
     shown.back.click()
     assert shown.at == 1
     shown.end.click()
@@ -74,9 +74,9 @@ def test_run_to_a_table_or_to_what_is_slow(form):
 def test_the_list_says_each_operation_and_follows(form):
     shown = form()
     labels = [label for label, _ in shown.list.options]
-    assert labels[:2] == ["0  before the first operation", "1  Adds the column grade to evaluations."]
+    assert labels[:2] == ["0  before the first operation", "1  Adds the column grade (VARCHAR(5)) to evaluations; it is NULL in r…"]
     shown.list.value = 4
-    assert "deletes rows of evaluations" in shown.said.value
+    assert "Deletes rows of evaluations" in shown.said.value
 
 
 def test_what_fails_is_drawn_and_one_can_go_back_from_it(form):
@@ -126,6 +126,8 @@ def test_an_error_of_a_question_is_drawn_not_raised(form, project):
     assert "one" in shown.answer.value
 
 
+# an interrupt may fall between `os.scandir(...)` and its `with`: then nobody but the garbage collector closes it
+@pytest.mark.filterwarnings("ignore:.*ScandirIterator:pytest.PytestUnraisableExceptionWarning")
 def test_a_question_without_an_end_can_be_stopped(form, project):
     shown = form()
     shown.question.value = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
