@@ -23,13 +23,13 @@ from ..engine.reflect import reflect
 from ..engine.reflect.version_tables import version_tables, without
 from ..errors import MigrationError, MoveFailed, MoveInterrupted, Refused, ReplayInterrupted
 from ..model.diff import SchemaDiff
-from ..model.operation_words import sentence
 from ..model.plan import Plan
 from ..model.stepping import Stop
 from ..model.trace import Operation, Outcome
 from .rehearsal import TooLong, move
 from .scratch import without_name
 from .stepping_look import Seen, Watcher
+from .stepping_words import TOGETHER, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -142,9 +142,11 @@ def walk(
     except MoveFailed as error:
         trace, problem = error.trace, _why(error)
     found = trace.steps[-1] if trace is not None and trace.steps else None
-    stops = _stops(watcher.seen, found)
+    drafts = run.recorder.steps
+    said = sentences(drafts[-1].directives, copy.engine.dialect, watcher.start) if drafts else ()
+    stops = _stops(watcher.seen, found, said)
     if problem and found is not None:
-        stops = (*stops, *_failed(history, copy, watcher, found, len(stops)))
+        stops = (*stops, *_failed(history, copy, watcher, found, said, before=len(stops)))
     return Walked(stops, found, _transactions(trace), problem, trace.output if trace is not None else "")
 
 
@@ -209,20 +211,20 @@ def _gone(history: History, copy: Database, run: _Walk, revision: str) -> runner
         ) from stop
 
 
-def _stops(seen: Sequence[Seen], step: Step | None) -> tuple[Stop, ...]:
-    """Each border with its operation as the trace tells it."""
+def _stops(seen: Sequence[Seen], step: Step | None, said: Sequence[str]) -> tuple[Stop, ...]:
+    """Each border with its operation as the trace tells it; *said* has a sentence for each operation."""
     operations, stops, at = (step.operations if step is not None else ()), [], 0
     for number, each in enumerate(seen, 1):
         group = operations[at : at + each.directives]
-        at += each.directives
         if not group:
             break
-        operation = group[0] if len(group) == 1 else _together(group)
+        operation, sentence = (group[0], said[at]) if len(group) == 1 else (_together(group), TOGETHER)
+        at += each.directives
         stops.append(
             Stop(
                 number,
                 operation,
-                sentence(operation),
+                sentence,
                 each.schema,
                 each.so_far,
                 each.rows,
@@ -246,18 +248,20 @@ def _together(group: Sequence[Operation]) -> Operation:
     )
 
 
-def _failed(history: History, copy: Database, watcher: Watcher, step: Step, before: int) -> tuple[Stop, ...]:
+def _failed(
+    history: History, copy: Database, watcher: Watcher, step: Step, said: Sequence[str], *, before: int
+) -> tuple[Stop, ...]:
     """The operation that failed, and what it left behind where the database does not take it back."""
     told = sum(each.directives for each in watcher.seen)
     if told >= len(step.operations):
         return ()  # what failed is no operation: Python code, a COMMIT
-    operation = replace(step.operations[told], outcome=Outcome.FAILED)
+    operation, sentence = replace(step.operations[told], outcome=Outcome.FAILED), said[told]
     try:
         now = without(copy.run(reflect), version_tables(history.calls(copy)))
     except (MigrationError, exc.SQLAlchemyError) as error:
-        return (Stop(before + 1, operation, sentence(operation), notes=(f"not all could be looked at here: {error}",)),)
+        return (Stop(before + 1, operation, sentence, notes=(f"not all could be looked at here: {error}",)),)
     left = SchemaDiff() if copy.has_transactional_ddl else watcher.finished(now)
-    return (Stop(before + 1, operation, sentence(operation), left, watcher.so_far(now)),)
+    return (Stop(before + 1, operation, sentence, left, watcher.so_far(now)),)
 
 
 def _why(error: MoveFailed) -> str:

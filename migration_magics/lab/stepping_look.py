@@ -58,7 +58,7 @@ class Watcher:
         self.seen: list[Seen] = []
         self.schema: Schema | None = None
         self._version_tables, self._with_rows = tables, with_rows
-        self._start: Schema | None = None
+        self.start: Schema | None = None
         self._rows: RowsInRun | None = None
         self._renames: list[Change] = []
         self._storage: Storage = {}
@@ -67,7 +67,7 @@ class Watcher:
     def begin(self, connection: Connection) -> None:
         """See what the revision starts from. Raises SQLAlchemy's errors."""
         with looking(connection):
-            self.schema = self._start = self._reflected(connection)
+            self.schema = self.start = self._reflected(connection)
             self._storage = storage(connection)
             if self._with_rows:
                 self._rows = RowsInRun(connection)
@@ -95,7 +95,7 @@ class Watcher:
 
     def so_far(self, schema: Schema) -> SchemaDiff:
         """Return what changed since the beginning, where *schema* is what there is now."""
-        return diff(self._start, schema, between(self._renames)) if self._start is not None else SchemaDiff()
+        return diff(self.start, schema, between(self._renames)) if self.start is not None else SchemaDiff()
 
     def _try(self, seen: Seen, connection: Connection, look: Callable[[], None]) -> bool:
         try:

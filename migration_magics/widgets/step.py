@@ -202,7 +202,8 @@ class StepWidget(Fallback, ipywidgets.VBox):  # type: ignore[misc] # ipywidgets 
 
 def _label(stop: Stop) -> str:
     mark = "! " if stop.has_failed else ""
-    return f"{stop.number}  {mark}{stop.sentence}"[:_LABEL]
+    said = f"{stop.number}  {mark}{stop.sentence}"
+    return said if len(said) <= _LABEL else f"{said[: _LABEL - 1]}…"
 
 
 def _button(label: str, tooltip: str, press: Any) -> Any:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migration_magics.model.diff import Change, SchemaDiff
-from migration_magics.model.operation_words import sentence
 from migration_magics.model.rowdiff import ColumnChange, RowDiff, Transition
 from migration_magics.model.schema import Column
 from migration_magics.model.stepping import Lock, Stop
@@ -53,8 +52,15 @@ _ALTER = Operation(
 )
 
 
+_SAID = {
+    "add_column": "Adds the column grade (VARCHAR(5)) to evaluations; it is NULL in rows that are there.",
+    "execute": "Changes rows of evaluations.",
+    "alter_column": "Changes the type of evaluations.size from INTEGER to BIGINT.",
+}
+
+
 def _stop(number: int, operation: Operation, *changes: Change, **more: object) -> Stop:
-    return Stop(number, operation, sentence(operation), SchemaDiff(changes), **more)  # type: ignore[arg-type] # by name
+    return Stop(number, operation, _SAID[operation.kind], SchemaDiff(changes), **more)  # type: ignore[arg-type] # by name
 
 
 STEPPED = Stepper(

@@ -384,7 +384,7 @@ def test_reading_belongs_to_what_follows_from_it(make, sqlite_url):
     )
     stops = made.ws.step("b2").stops
     assert [len(stop.operation.statements) for stop in stops] == [3, 1]
-    assert [stop.sentence for stop in stops] == ["Runs SQL: changes rows of evaluations."] * 2
+    assert [stop.sentence for stop in stops] == ["Changes every row of evaluations."] * 2
 
 
 # -- where it begins -----------------------------------------------------------------------------------------------

@@ -123,6 +123,12 @@ def test_every_trait_that_is_asked_for_can_come_up():
     ] == []
 
 
+@pytest.mark.parametrize("traits,rewrites,scans", [({"update", "every row"}, True, True), ({"update"}, None, None)])
+def test_an_update_writes_the_same_rows_on_each_database(traits, rewrites, scans):
+    told = explain(Deed("execute", frozenset(traits), {"table": "t"}))
+    assert {(facts.rewrites, facts.scans) for facts in told.facts.values()} == {(rewrites, scans)}
+
+
 @pytest.mark.parametrize("kind", kinds())
 @pytest.mark.parametrize("name", ['"); import os; ("', "'" * 3, "a\nimport os", "#", "\\"])
 def test_code_to_paste_is_what_it_is_for_whatever_names(kind, name):

@@ -74,7 +74,10 @@ def test_run_to_a_table_or_to_what_is_slow(form):
 def test_the_list_says_each_operation_and_follows(form):
     shown = form()
     labels = [label for label, _ in shown.list.options]
-    assert labels[:2] == ["0  before the first operation", "1  Adds the column grade (VARCHAR(5)) to evaluations; it is NULL in r…"]
+    assert labels[:2] == [
+        "0  before the first operation",
+        "1  Adds the column grade (VARCHAR(5)) to evaluations; it is NULL in r…",
+    ]
     shown.list.value = 4
     assert "Deletes rows of evaluations" in shown.said.value
 

@@ -9,6 +9,7 @@ from alembic.ddl.postgresql import CreateExcludeConstraintOp
 from alembic.operations import ops
 
 from ...model.explanation import Deed
+from ..percent import as_written
 from . import defaults, types
 from .sql import about
 
@@ -181,9 +182,7 @@ class Reader:
         yield self._deed("bulk_insert", operation, table=str(operation.table.name), rows=rows)
 
     def _execute(self, operation: ops.ExecuteSQLOp) -> Iterable[Deed]:
-        said: Any = operation.sqltext
-        text = said if isinstance(said, str) else str(said.compile(dialect=self.dialect))
-        yield from about(text)
+        yield from about(self._text(operation.sqltext))
 
     # -- shared
 
@@ -198,6 +197,14 @@ class Reader:
         table = _dotted(getattr(held, "schema", None), getattr(held, "table_name", None) or "")
         name = str(getattr(held, "constraint_name", None) or "")
         return {"table": table or "the table", "name": name, **values}
+
+    def _text(self, said: Any) -> str:
+        if isinstance(said, str):
+            return said
+        try:
+            return as_written(str(said.compile(dialect=self.dialect)), self.dialect)
+        except sa.exc.CompileError:  # another database's: SQLAlchemy's own spelling tells as much
+            return str(said)
 
     def _type(self, type_: Any) -> str:
         if type_ is None:

@@ -38,7 +38,7 @@ def explained(
     hearing. *before* is the schema at the start, None where it is not known.
     """
     first = next(iter(hearings.values()))
-    readers = {dialect: Reader(written.dialect_named(dialect), _finder(before)) for dialect in hearings}
+    readers = {dialect: Reader(written.dialect_named(dialect), type_finder(before)) for dialect in hearings}
     certain = [
         _one(number, hearings, readers, explain, options=options, before=before)
         for number in range(len(first.operations))
@@ -121,7 +121,8 @@ def _target(kind: str, table: str, name: str) -> str:
     return (" to " if kind == "rename_table" else ".").join(part for part in (table, name) if part)
 
 
-def _finder(before: Schema | None) -> Callable[[str, str], str]:
+def type_finder(before: Schema | None) -> Callable[[str, str], str]:
+    """Return what finds the type that a column of a table has in the schema *before*, "" where that is not known."""
     types = {
         (table.key.casefold(), column.name.casefold()): str(column.type)
         for table in (before.tables if before is not None else ())

@@ -66,7 +66,10 @@ class _Sent:
 
 @dataclass(slots=True)
 class Directive:
-    """One directive while it runs; *source* is Alembic's operation object, None for plain SQL and for a batch."""
+    """One directive while it runs; *source* is Alembic's operation object, None for plain SQL and for a batch.
+
+    *recreate* is what a batch was told of it: auto, always, never.
+    """
 
     kind: str
     table: str = ""
@@ -76,6 +79,7 @@ class Directive:
     sent: list[_Sent] = field(default_factory=list)
     duration_s: float = 0.0
     has_failed: bool = False
+    recreate: str = "auto"
 
     def frozen(self, step: Outcome) -> Operation:
         """Return the directive as a value, in a step that ended as *step*."""
@@ -336,7 +340,7 @@ class Recorder:
         if known is not None:
             return known[1]
         table = ".".join(part for part in (batch.schema, batch.table_name) if part)
-        directive = Directive("batch_alter_table", table)
+        directive = Directive("batch_alter_table", table, recreate=batch.recreate)
         self._batches[id(batch)] = (batch, directive)  # kept alive: the next batch could have the same id
         self.steps[-1].directives.append(directive)
         return directive
