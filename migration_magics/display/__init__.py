@@ -97,15 +97,16 @@ def gone_bundle(command: str) -> dict[str, str]:
     return _bundle(View("Not on show here", notes=((*plain("the buttons need a running kernel:"), code(command)),)))
 
 
-def error_bundle(error: BaseException, *, hint: str = "") -> dict[str, str]:
+def error_bundle(error: BaseException) -> dict[str, str]:
     """Return *error* as a widget draws it: what is wrong and the next command; of others than ours the kind, too."""
     from ..redact import redact
     from .view import View, plain
 
-    is_ours = isinstance(error, MigrationError)
-    said = str(error) if is_ours else f"{type(error).__name__}: {redact(str(error))}"
-    advice = hint or (error.hint if isinstance(error, MigrationError) else "") or "%migrate why"
-    return _bundle(View("Error", notes=(plain(said), plain(advice))))
+    if isinstance(error, MigrationError):
+        said: tuple[str, ...] = (error.message, *error.details, error.hint or "%migrate why")
+    else:
+        said = (f"{type(error).__name__}: {error}", "%migrate why")
+    return _bundle(View("Error", notes=tuple(plain(redact(each)) for each in said)))
 
 
 def failure_bundle(when: str, error: MoveFailed, plan: Plan) -> dict[str, str]:
