@@ -5,6 +5,7 @@ What is laid out are the files of `playground/`, unchanged. A folder is ours by 
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,8 @@ _MARK = ".migration_magics_demo"
 _MARKED = "A playground of migration_magics. Starting over removes what it made in this folder and nothing else.\n"
 _DATABASE = "demo.db"
 _JOURNALS = ("-journal", "-wal", "-shm")
+_NEEDED = ("alembic.ini", "models.py", "migrations/env.py", "migrations/versions", _DATABASE)
+_UNFIT = ("?", "%", os.pathsep)
 
 _EVALUATIONS = 2000
 _FINISHED = 1204
@@ -47,6 +50,39 @@ def is_free(directory: Path) -> bool:
     if not directory.exists() and not directory.is_symlink():
         return True
     return directory.is_dir() and not any(directory.iterdir())
+
+
+def unfit(directory: Path) -> str:
+    """Return what of the path *directory* no playground can stand in, "" where it can.
+
+    alembic.ini has the path: a "?" ends the path of a URL (so that the database would be another file), "%" is the ini file's
+    own sign, `os.pathsep` divides what is put on Python's path, and blanks at the end of a line are lost.
+    """
+    return next((sign for sign in _UNFIT if sign in str(directory)), " " if str(directory)[-1].isspace() else "")
+
+
+def lacks(directory: Path) -> tuple[str, ...]:
+    """Return what a playground needs and *directory*, one, has no more."""
+    return tuple(name for name in _NEEDED if not (directory / name).exists())
+
+
+def own(directory: Path) -> tuple[str, ...]:
+    """Return the files in *directory*, a playground, that `clear` would remove and `lay_out` would not write the same.
+
+    Relative, sorted; the database, which changes with each upgrade, is none of them.
+    """
+    found = []
+    for top in _FILES.iterdir():
+        here = directory / top.name
+        for path in (here, *(() if here.is_symlink() else here.rglob("*"))):
+            source = _FILES / path.relative_to(directory)
+            if _is_kept_by_hand(path) and not (source.is_file() and source.read_bytes() == path.read_bytes()):
+                found.append(path.relative_to(directory).as_posix())
+    return tuple(sorted(found))
+
+
+def _is_kept_by_hand(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink() and "__pycache__" not in path.parts
 
 
 def lay_out(directory: Path) -> tuple[str, ...]:

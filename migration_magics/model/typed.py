@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-WITHOUT_ON = frozenset({"connect", "connections", "use", "disconnect", "help", "why"})
+WITHOUT_ON = frozenset({"connect", "connections", "demo", "disconnect", "exercise", "help", "use", "why"})
 """The commands of `%migrate` that take no `--on`: they are about all connections, or about none."""
 
 _COMMAND = re.compile(r"(?:%migrate (?P<name>[a-z_]+)|%%revision)\b")

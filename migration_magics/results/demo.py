@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,3 +26,8 @@ class Playground(Connected):
 
     def records(self) -> list[dict[str, Any]]:
         return [{"table": table, "rows": rows} for table, rows in self.rows]
+
+
+def again(directory: str) -> str:
+    """Return the command that makes the playground in *directory* anew."""
+    return f"%migrate demo{'' if directory == 'demo' else f' {shlex.quote(directory)}'} --reset"

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from migration_magics.commands.api import Workspace
-from migration_magics.errors import ProjectProblem
+from migration_magics.errors import ConfirmationRequired, ProjectProblem
 from tests.support.cli import alembic
 
 
@@ -113,7 +113,7 @@ def test_starting_over_gives_the_same_files_and_rows_and_leaves_others_alone(ws,
     ws.revision(message="mine", autogenerate=True)
     (folder / "models.py").write_text("broken")
     (folder / "notes.ipynb").write_text("mine, too")
-    again = ws.demo(reset=True)
+    again = ws.demo(reset=True, yes=True)
     assert contents(folder) == {**files, "notes.ipynb": contents(folder)["notes.ipynb"]}
     assert dump(folder) == rows
     assert any("notes.ipynb" in note for note in again.notes)
@@ -170,3 +170,72 @@ def test_two_playgrounds_stand_side_by_side(ws):
     ws.upgrade("head", yes=True)
     assert ws.current().ids == ("f07d21",)
     assert ws.current(on="demo").ids == ("d51e96",)
+
+
+SIGNS = ["my?x", "x%y", "my folder/a %40", "a:b", "a ", "q?/demo"]
+
+
+@pytest.mark.parametrize("reset", [False, True])
+@pytest.mark.parametrize("name", SIGNS)
+def test_a_path_that_alembic_cannot_do_with_is_refused_and_no_other_file_is_touched(ws, tmp_path, name, reset):
+    """A "?" ends the path of a URL: the playground went into the file before it."""
+    with sqlite3.connect(tmp_path / "my") as connection:
+        connection.execute("CREATE TABLE mine (id INTEGER)")
+    connection.close()
+    before = (tmp_path / "my").read_bytes()
+    with pytest.raises(ProjectProblem, match=r"Nothing was changed") as caught:
+        ws.demo(name, reset=reset)
+    assert "choose a folder without" in caught.value.hint
+    assert [path.name for path in tmp_path.iterdir()] == ["my"]
+    assert (tmp_path / "my").read_bytes() == before
+    assert not ws.databases
+
+
+@pytest.mark.parametrize("name", ["a#b", "it's", "a;b", "a$b", "ü ñ", "deep/er", "a\nb", "a[b]"])
+def test_any_other_path_has_its_database_in_it(ws, tmp_path, name):
+    ws.demo(name)
+    assert (tmp_path / name / "demo.db").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == [name.split("/", maxsplit=1)[0]]
+    assert ws.demo(name, reset=True).is_new
+
+
+def test_what_fails_leaves_no_folders_above_it_either(ws, tmp_path, monkeypatch):
+    monkeypatch.setattr("migration_magics.lab.demo.APPLIED", "no_such_revision")
+    with pytest.raises(Exception, match="no_such_revision"):
+        ws.demo("one/two/three")
+    assert not list(tmp_path.iterdir())
+
+
+def test_starting_over_asks_before_revisions_and_models_of_ones_own_go(ws, folder):
+    (folder / "models.py").write_text("class Mine: ...")
+    (folder / "migrations" / "versions" / "zz.py").write_text("mine")
+    before = contents(folder)
+    with pytest.raises(ConfirmationRequired, match=r"remove .*migrations/versions/zz\.py, models\.py\.") as caught:
+        ws.demo(reset=True)
+    assert "%migrate demo --reset --yes" in caught.value.hint
+    assert contents(folder) == before
+    assert ws.demo(reset=True, yes=True).is_new
+    assert ws.demo(reset=True).is_new
+
+
+@pytest.mark.parametrize("gone", ["demo.db", "models.py", "alembic.ini", "migrations"])
+def test_a_damaged_playground_says_what_makes_it_anew(ws, folder, gone):
+    ws.disconnect()
+    (folder / gone).rename(folder.parent / "elsewhere")
+    with pytest.raises(ProjectProblem, match=f"is damaged: {gone}") as caught:
+        ws.demo()
+    assert "%migrate demo --reset" in caught.value.hint
+    assert ws.demo(reset=True).is_new
+
+
+def test_a_broken_revision_says_what_makes_it_anew(ws, folder):
+    (folder / "migrations" / "versions" / "zz.py").write_text("revision = ")
+    with pytest.raises(ProjectProblem, match=r"does not work as it is: .*zz\.py") as caught:
+        ws.demo()
+    assert "%migrate demo --reset" in caught.value.hint
+
+
+def test_no_name_is_the_folder_one_is_in(ws, tmp_path):
+    (tmp_path / "mine.txt").write_text("")
+    with pytest.raises(ProjectProblem, match=r"^\. is not empty and no playground"):
+        ws.demo("")

@@ -100,6 +100,7 @@ SET_UP = (
         arguments=(
             Argument("directory", "path", "The folder it gets to itself.", metavar="DIR", default="demo"),
             flag("Start over: make it anew, in its own folder only.", "--reset"),
+            flag("Start over although revisions or models of your own go with it.", "--yes"),
         ),
         examples=("%migrate demo", "%migrate demo --reset"),
         takes_on=False,

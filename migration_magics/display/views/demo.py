@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...results import Playground
+from ...results.demo import again
 from ..view import Block, Facts, Line, Piece, View, code, plain
 from ..words import count
 from .base import remarks, view_of
@@ -33,7 +34,7 @@ def _(result: Playground, _settings: Settings) -> View:
     foot: list[Line] = [
         (Piece(before), code(command)) for before, command in zip(_BEFORE, result.next_commands, strict=False)
     ]
-    over: Line = (Piece("Start over:"), code(_again(result.directory)))
+    over: Line = (Piece("Start over:"), code(again(result.directory)))
     return View(title, blocks=tuple(blocks), foot=(*foot, over))
 
 
@@ -47,7 +48,3 @@ _BEFORE = ("Look around:", "Try what is pending on a copy:", "Compare models, hi
 
 def _ahead(ahead: str) -> Line:
     return (Piece("· one change ahead of the migrations:"), code(ahead)) if ahead else ()
-
-
-def _again(directory: str) -> str:
-    return "%migrate demo --reset" if directory == "demo" else f"%migrate demo {directory} --reset"
