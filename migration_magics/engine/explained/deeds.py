@@ -112,6 +112,7 @@ class Reader:
         if operation.modify_type is not None:
             old = self._old(operation)
             traits = {types.change(old, values["type"]): True, "using": "postgresql_using" in operation.kw}
+            traits["more length"] = types.needs_more_length(old, values["type"])
             found.append(self._deed("alter_column_type", operation, traits, **values, old=old or "its type"))
         if operation.modify_nullable is not None:
             traits = {"not null": not operation.modify_nullable, "nullable": operation.modify_nullable}
@@ -139,6 +140,8 @@ class Reader:
 
     def _create_index(self, operation: ops.CreateIndexOp) -> Iterable[Deed]:
         traits = {"unique": bool(operation.unique), "concurrently": bool(operation.kw.get("postgresql_concurrently"))}
+        prefixes = (str(operation.kw.get(f"{name}_prefix") or "").upper() for name in ("mariadb", "mysql"))
+        traits["fulltext"] = any(prefix in {"FULLTEXT", "SPATIAL"} for prefix in prefixes)
         columns = ", ".join(str(each) for each in operation.columns)
         yield self._deed("create_index", operation, traits, name=str(operation.index_name or ""), columns=columns)
 

@@ -7,6 +7,7 @@ import re
 _TEXT = {"VARCHAR", "CHARACTER VARYING", "NVARCHAR", "STRING"}
 _ENDLESS = {"TEXT", "CLOB"}
 _EXACT = {"NUMERIC", "DECIMAL"}
+_UTF8MB4, _SHORT, _ONE_BYTE = 4, 127, 255
 _TYPE = re.compile(r"\s*(?P<name>[A-Za-z][A-Za-z ]*?)\s*(?:\((?P<inside>.*?)\))?(?P<rest>(?:\s.*)?)\Z", re.DOTALL)
 
 
@@ -34,6 +35,22 @@ def change(old: str, new: str) -> str:
     if {old_name, new_name} == {"TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE"}:
         return "time zone"
     return ""
+
+
+def needs_more_length(old: str, new: str) -> bool:
+    """Say whether MariaDB copies the table for a longer text: it needs another kind of length for each value.
+
+    From VARCHAR to TEXT; and from a VARCHAR of 128 to 255 bytes to one of more, in utf8mb4 (measured on MariaDB 10.11).
+
+    >>> [needs_more_length(f"VARCHAR({a})", f"VARCHAR({b})") for a, b in [(20, 30), (31, 200), (40, 60), (40, 100), (80, 255)]]
+    [False, False, False, True, False]
+    """
+    (old_name, old_inside), (new_name, new_inside) = _parts(old), _parts(new)
+    if old_name not in _TEXT or new_name not in _TEXT:
+        return old_name in _TEXT and new_name in _ENDLESS
+    if not (old_inside.isdigit() and new_inside.isdigit()):
+        return False
+    return _SHORT < int(old_inside) * _UTF8MB4 <= _ONE_BYTE < int(new_inside) * _UTF8MB4
 
 
 def _parts(text: str) -> tuple[str, str]:

@@ -60,7 +60,7 @@ def _facts(held: Mapping[str, Any], dialect: str, traits: frozenset[str], values
     lock = entry.get("lock", "")
     return Facts(
         lock=lock,
-        waits=_file(_LOCKS)[dialect][lock] if lock else "Nobody waits.",
+        waits=entry.get("waits") or (_file(_LOCKS)[dialect][lock] if lock else "Nobody waits."),
         lasts=values.fill(entry.get("lasts", "")),
         algorithm=entry.get("algorithm", ""),
         rewrites=_told(entry.get("rewrites", False)),
