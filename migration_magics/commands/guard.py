@@ -102,6 +102,7 @@ def findings(losses: Sequence[CountedLoss]) -> tuple[Finding, ...]:
             _sentence(loss),
             "keep a copy first, or make sure nobody needs it",
             about=loss.loss.target,
+            rows=loss.rows,
         )
         for loss in losses
     )

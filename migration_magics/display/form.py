@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..errors import MigrationError
 from ..redact import redact
 from . import html
-from .view import Block, Line, Notes, Prose, View, code, plain
+from .view import Block, Line, Notes, Piece, Prose, View, code, plain
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -44,18 +44,25 @@ def _line(text: str) -> View:
     return View("", blocks=(Prose(plain(text, "dim")),))
 
 
-def problem(error: BaseException, *more: str) -> str:
-    """Return *error* as an alert: what is wrong, all that is known of it, *more*, and what to type next."""
+def problem(error: BaseException, *more: str, step: str = "", is_hinted: bool = True) -> str:
+    """Return *error* as an alert: what is wrong, all that is known of it, *more*, and what to do next.
+
+    That is the error's hint, unless *is_hinted* is false, and the *step*, a sentence about the form's own buttons.
+    """
     if not isinstance(error, MigrationError):
         said = f"{type(error).__name__}: {redact(str(error))}".removesuffix(": ")
-        return part(View("! It did not work", blocks=(Prose(plain(said)),), foot=_foot("%migrate why")), "alert")
+        return part(View("! It did not work", blocks=(Prose(plain(said)),), foot=_foot("%migrate why", step)), "alert")
     lines: tuple[Line, ...] = tuple(plain(redact(line)) for line in (*error.details, *more) if line.strip())
     blocks: tuple[Block, ...] = (Notes(lines),) if lines else ()
-    return part(View(f"! {redact(error.message)}", blocks=blocks, foot=_foot(error.hint or "")), "alert")
+    return part(
+        View(f"! {redact(error.message)}", blocks=blocks, foot=_foot((is_hinted and error.hint) or "", step)), "alert"
+    )
 
 
-def _foot(hint: str) -> tuple[Line, ...]:
-    return ((*plain("Next:"), code(redact(hint))),) if hint else ()
+def _foot(hint: str, step: str) -> tuple[Line, ...]:
+    """A hint in words is not set as what can be typed."""
+    said = code(redact(hint)) if hint.startswith("%") else Piece(redact(hint))
+    return (*(((*plain("Next:"), said),) if hint else ()), *((plain(step),) if step else ()))
 
 
 def run_that_failed(error: MoveFailed, plan: Plan) -> str:

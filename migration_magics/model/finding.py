@@ -30,7 +30,8 @@ class Confidence(Enum):
 class Finding:
     """One piece of advice: *rule* noticed something about *revision*; *remedy* is what to type or write.
 
-    *about* is the object that it concerns, where that has to be named: "evaluations.runtime_ms".
+    *about* is the object that it concerns, where that has to be named: "evaluations.runtime_ms"; *rows* how many rows of it,
+    None where that was not counted.
     """
 
     rule: str
@@ -41,3 +42,4 @@ class Finding:
     remedy: str = ""
     evidence: tuple[str, ...] = ()
     about: str = ""
+    rows: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets as w
@@ -39,6 +40,18 @@ def row(*children: Any) -> Any:
     made = w.HBox(children)
     made.add_class("mm-buttons")
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a form says of an error beside its own words: *more* sentences, and the *step* to take, about the form's buttons.
+
+    *is_hinted*: the error's hint is said, too.
+    """
+
+    more: tuple[str, ...] = ()
+    step: str = ""
+    is_hinted: bool = True
 
 
 class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
@@ -80,10 +93,10 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
         del pressed
         return True
 
-    def on_failure(self, error: BaseException) -> tuple[str, ...]:
-        """Show more of what failed; return sentences to say of it."""
+    def on_failure(self, error: BaseException) -> Told:
+        """Show more of what failed; return what to say of it."""
         del error
-        return ()
+        return Told()
 
     # -- work
 
@@ -123,11 +136,11 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
     def _failed(self, error: BaseException) -> None:
         self.workspace.drawn_error = error
         try:
-            more = self.on_failure(error)
+            told = self.on_failure(error)
         except Exception as other:  # noqa: BLE001 - the first error matters more, and neither is lost
-            more = (str(other),)
+            told = Told((str(other),))
         self._say("Stopped." if isinstance(error, KeyboardInterrupt) else "")
-        self.alert.value = drawn.problem(error, *more)
+        self.alert.value = drawn.problem(error, *told.more, step=told.step, is_hinted=told.is_hinted)
         self.settle()
 
     def settle(self) -> None:

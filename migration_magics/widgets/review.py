@@ -10,8 +10,8 @@ import ipywidgets as w
 
 from ..display import failure_bundle, record_bundle, shown
 from ..display import form as drawn
-from ..errors import ConfirmationRequired, MoveFailed, PlanStale, RehearsalFailed
-from .form import Form, button
+from ..errors import ConfirmationRequired, ConnectionNotFound, MoveFailed, PlanStale, RehearsalFailed
+from .form import Form, Told, button
 from .review_models import ModelsPart
 from .review_plan import PlanPart
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..commands.api import Workspace
     from ..results import Authored, Moved, Rehearsed, Review
 
-_LOOKING = "Looking"
+_LOOKING, _APPLYING = "Looking", "Applying"
 
 
 class ReviewForm(Form):
@@ -46,6 +46,7 @@ class ReviewForm(Form):
     def show_review(self, result: Review) -> None:
         """Show *result* as something to decide about."""
         self.is_stale = False
+        self.outcome.value = ""
         if result.is_of_models:
             self.part = ModelsPart(result, changed=self.refresh)
             buttons = [self.write_button, self.rehearse_button]
@@ -124,7 +125,6 @@ class ReviewForm(Form):
 
     def _written(self, found: tuple[Authored, Review | None]) -> None:
         self.written, review = found
-        self.outcome.value = ""
         self.keep({**self._view(), **record_bundle(_now(), self.written, None)})
         if review is None:
             self.end(record_bundle(_now(), self.written, None))
@@ -135,39 +135,49 @@ class ReviewForm(Form):
         """Run the plan that was looked at, and no other."""
         part = self.part
         if isinstance(part, PlanPart) and self.may_press(self.apply_button):
-            self.begin("Applying", lambda: part.apply(self.workspace, self.on), self._applied)
+            self.begin(_APPLYING, lambda: part.apply(self.workspace, self.on), self._applied)
 
     def _applied(self, moved: Moved) -> None:
         self.end(record_bundle(_now(), self.written, moved))
 
     # -- what went wrong
 
-    def on_failure(self, error: BaseException) -> tuple[str, ...]:
-        """Say what moved where the plan is stale, and how far a run came that failed."""
+    def on_failure(self, error: BaseException) -> Told:
+        """Say what moved where the plan is stale, how far a run came that failed, and what there is to press now."""
         part = self.part
         if isinstance(error, RehearsalFailed) and error.rehearsed is not None:
             self.outcome.value = shown(error.rehearsed)
         if not isinstance(part, PlanPart):
             if isinstance(error, PlanStale):
                 self.show_review(part.review)
-            return ()
+                return Told(step="Look at what is ticked now, then press Write revision.", is_hinted=False)
+            return _gone(error, self.on)
         if isinstance(error, ConfirmationRequired) and error.planned is not None:
             self.show_review(replace(part.review, planned=error.planned))  # a loss that nobody foresaw, to be agreed to
-            return ()
-        self.is_stale = isinstance(error, (PlanStale, MoveFailed))
+            is_half_done = not (error.hint or "").startswith("%")  # then it says what to undo first
+            return Told(step="Tick what it loses to agree to that.", is_hinted=is_half_done)
+        is_run = self.what == _APPLYING
+        self.is_stale = is_run or isinstance(error, ConnectionNotFound)
         if isinstance(error, MoveFailed):
             self.outcome.value = drawn.run_that_failed(error, part.plan)
             self.keep({**self._view(), **failure_bundle(_now(), error, part.plan)})
         if isinstance(error, PlanStale):
             now = self.workspace.plan(part.plan.target, on=self.on).plan
-            return (
-                *(f"What moved: {each}." for each in part.plan.what_moved(now)),
-                "Press Look again for the new plan.",
-            )
-        return ()
+            moved = tuple(f"What moved: {each}." for each in part.plan.what_moved(now))
+            return Told(moved, "Press Look again for the new plan.", is_hinted=False)
+        if isinstance(error, ConnectionNotFound):
+            return _gone(error, self.on)
+        return Told(step="Press Look again to see what is left to do." if is_run else "")
 
     def _view(self) -> dict[str, Any]:
         return dict(super()._repr_mimebundle_()[0])
+
+
+def _gone(error: BaseException, on: str | None) -> Told:
+    """The connection's URL is not known any more to anybody but the user."""
+    if not isinstance(error, ConnectionNotFound):
+        return Told()
+    return Told(step=f"Connect it again, %migrate connect ... --as {on}, then press Look again.", is_hinted=False)
 
 
 def _now() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -9,6 +10,7 @@ import ipywidgets as w
 from ..clean import clean
 from ..display import form as drawn
 from ..display.views.review import step_view
+from ..errors import PlanStale
 from ..model.finding import Severity
 from ..redact import redact
 from .form import box
@@ -52,13 +54,31 @@ class PlanPart:
         return f"{verb} {count} {'revision' if count == 1 else 'revisions'} on {self.plan.connection}"
 
     def apply(self, workspace: Any, on: str | None) -> Moved:
-        """Run exactly this plan. Raises PlanStale, and what a move raises."""
+        """Run exactly this plan. Raises PlanStale, also where more would be lost than was agreed to, and what a move raises."""
         move = workspace.upgrade if self.plan.direction == "upgrade" else workspace.downgrade
+        with workspace.turns.take("%migrate review"):
+            self._count_again(workspace, on)
+            return self._moved(move, on)
+
+    def _count_again(self, workspace: Any, on: str | None) -> None:
+        """The fingerprint is of files and schema: rows come and go under it."""
+        now = self._losses(workspace.plan(self.plan.target, on=on).findings)
+        agreed = _by_object(self._losses(self.planned.findings))
+        told = []
+        for key, found in _by_object(now).items():
+            was = agreed.get(key, ())
+            if _rows(found) > _rows(was):
+                told.append(
+                    f"{found[0].revision} {_said(found)} now; " + (f"agreed was: {_said(was)}" if was else "new")
+                )
+        if told:
+            raise PlanStale("More would be lost than was agreed to. Nothing was changed.", details=tuple(told))
+
+    def _moved(self, move: Callable[..., Moved], on: str | None) -> Moved:
         agreed: dict[str, Any] = {"yes": True} if self._losses(self.planned.findings) else {}
         if self.protected:
             agreed["confirm"] = self.name.value.strip()
-        moved: Moved = move(self.plan.target, plan=self.plan.fingerprint, on=on, **agreed)
-        return moved
+        return move(self.plan.target, plan=self.plan.fingerprint, on=on, **agreed)
 
     def rehearse(self, workspace: Any, on: str | None) -> Rehearsed:
         """Try it on a copy."""
@@ -106,3 +126,20 @@ class PlanPart:
         field.observe(lambda _change: self._changed(), "value")
         self._agreed.append(lambda: field.value.strip() == wanted)
         return field
+
+
+def _by_object(losses: tuple[Finding, ...]) -> dict[tuple[str | None, str], tuple[Finding, ...]]:
+    found: dict[tuple[str | None, str], tuple[Finding, ...]] = {}
+    for each in losses:
+        key = (each.revision, each.about)
+        found[key] = (*found.get(key, ()), each)
+    return found
+
+
+def _rows(losses: tuple[Finding, ...]) -> float:
+    """How many rows; what was not counted is more than any number."""
+    return sum(inf if each.rows is None else each.rows for each in losses)
+
+
+def _said(losses: tuple[Finding, ...]) -> str:
+    return " and ".join(each.message for each in losses)

@@ -263,6 +263,8 @@ def test_a_stale_plan_is_refused_and_says_what_moved(story):
     press(form, "Apply")
     assert 'role="alert"' in form.alert.value
     assert "schema was changed by somebody else" in form.alert.value
+    assert "Press Look again for the new plan." in form.alert.value
+    assert "Next:" not in form.alert.value  # one next step, and in words
     assert f"the file of {written.revision.id} was changed" in form.alert.value
     assert story.ws.current().behind == 1
     assert "Apply" not in pressable(form)
@@ -305,6 +307,35 @@ def test_a_protected_connection_wants_names_typed(story):
     fields["evaluations.name"].value = "evaluations.name"
     press(form, "Apply")
     assert story.query("SELECT * FROM evaluations") == [(1,), (2,), (3,)]
+
+
+def test_no_more_is_lost_than_was_agreed_to(story):
+    """Rows that came since are counted before it runs; looked at again, the new number is agreed to."""
+    story.move("op.drop_column('evaluations', 'name')", "drops")
+    form = story.form("head")
+    agree(form)
+    with story.ws.database.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO evaluations VALUES (4, 'late')")
+    press(form, "Apply")
+    assert "More would be lost than was agreed to" in form.alert.value
+    assert "3 rows" in form.alert.value
+    assert "4 rows" in form.alert.value
+    assert story.query("SELECT count(name) FROM evaluations") == [(4,)]
+    assert "Apply" not in pressable(form)
+    press(form, "Look again")
+    agree(form)
+    press(form, "Apply")
+    assert story.query("SELECT count(*) FROM evaluations") == [(4,)]
+
+
+def test_less_is_lost_than_was_agreed_to(sqlite):
+    sqlite.move("op.drop_column('evaluations', 'name')", "drops")
+    form = sqlite.form("head")
+    agree(form)
+    with sqlite.ws.database.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM evaluations WHERE id = 3")
+    press(form, "Apply")
+    assert sqlite.query("SELECT * FROM evaluations") == [(1,), (2,)]
 
 
 def test_a_downgrade_is_reviewed_too(sqlite):
@@ -355,7 +386,33 @@ def test_stop_interrupts_and_the_database_stands_as_before(sqlite):
     form.wait()
     assert not form.work.is_going_on
     assert 'role="alert"' in form.alert.value
+    assert "Press Look again to see what is left to do." in form.alert.value
     assert sqlite.ws.current().behind == 1
+
+
+def test_looking_again_forgets_the_rehearsal_of_what_was(sqlite):
+    written = sqlite.move("op.add_column('evaluations', sa.Column('a', sa.Integer()))")
+    form = sqlite.form("head")
+    press(form, "Rehearse")
+    assert "Rehearsal" in form.outcome.value
+    path = Path(written.path)
+    path.write_text(path.read_text().replace("'a'", "'b'"))
+    press(form, "Look again")
+    assert form.outcome.value == ""
+
+
+def test_a_connection_that_is_gone_says_how_to_have_it_back(sqlite):
+    sqlite.move("op.add_column('evaluations', sa.Column('a', sa.Integer()))")
+    form = sqlite.form("head")
+    sqlite.ws.connect("sqlite:///other.db", name="other")
+    sqlite.ws.disconnect("app")
+    press(form, "Apply")
+    assert "%migrate connect ... --as app" in form.alert.value
+    assert "Apply" not in pressable(form)
+    sqlite.ws.connect(sqlite.url, name="app")
+    press(form, "Look again")
+    press(form, "Apply")
+    assert sqlite.ws.current().at_head
 
 
 def test_a_callback_never_loses_an_exception(sqlite):
