@@ -37,6 +37,7 @@ class Facts:
     *lock* is in the database's own words, "" where nothing that was there is locked; *waits* says who waits for it, and
     *lasts* how long. *algorithm* is MariaDB's. *rewrites* and *scans* tell whether all rows are written or read, None where
     it depends. *why* says what else matters; *safe* is code to paste instead; *source* the manual.
+    *held* names the locks of the same transaction that are still held meanwhile.
     """
 
     lock: str = ""
@@ -48,6 +49,7 @@ class Facts:
     why: str = ""
     safe: str = ""
     source: str = ""
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)

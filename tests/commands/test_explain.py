@@ -84,6 +84,44 @@ def test_not_null_behind_a_check_of_the_same_revision_reads_no_row(project):
     assert told.deeds[0].facts["postgresql"].scans is False
 
 
+def test_what_an_operation_before_it_has_locked_is_still_locked(project):
+    """All of a revision is one transaction on PostgreSQL: readers wait for the UPDATE of every row, too."""
+    body = "op.add_column('t', sa.Column('m', sa.Integer))\nop.execute('UPDATE t SET m = 1')\nop.execute('UPDATE u SET m = 1')"
+    project.add("b2", body, "pass")
+    _add, update, other = project.ws.explain("b2").revisions[0].operations
+    facts = update.deeds[0].facts["postgresql"]
+    assert (facts.lock, facts.waits) == ("ROW EXCLUSIVE", "Everybody waits, readers too.")
+    assert facts.held == other.deeds[0].facts["postgresql"].held == "ACCESS EXCLUSIVE on t (operation 1)"
+    assert not update.deeds[0].facts["mariadb"].held
+    assert "Still held: ACCESS EXCLUSIVE on t (operation 1)." in " ".join(
+        str(project.ws.explain("b2", dialect=("postgresql",))).split()
+    )
+
+
+def test_a_key_that_comes_with_a_column_stands_under_the_columns_lock(project):
+    project.add("b2", "op.add_column('t', sa.Column('m', sa.Integer, sa.ForeignKey('u.id')))", "pass")
+    facts = only(project.ws.explain("b2")).deeds[1].facts["postgresql"]
+    assert facts.waits == "Everybody waits, readers too."
+    assert facts.held == "ACCESS EXCLUSIVE on t (this operation)"
+
+
+@pytest.mark.parametrize(
+    "between", ["with op.get_context().autocommit_block():\n    op.execute('VACUUM')", "op.execute('COMMIT')"]
+)
+def test_the_end_of_a_transaction_lets_go(project, between):
+    body = f"op.add_column('t', sa.Column('m', sa.Integer))\n{between}\nop.execute('UPDATE t SET m = 1')"
+    project.add("b2", body, "pass")
+    facts = project.ws.explain("b2").revisions[0].operations[-1].deeds[0].facts["postgresql"]
+    assert (facts.waits, facts.held) == ("Nobody waits but those who change the same rows.", "")
+
+
+def test_a_table_of_the_same_revision_keeps_nobody_waiting(project):
+    body = "op.create_table('v', sa.Column('a', sa.Integer))\nop.add_column('v', sa.Column('m', sa.Integer))"
+    body += "\nop.execute('UPDATE v SET m = 1')"
+    project.add("b2", body, "pass")
+    assert not project.ws.explain("b2").revisions[0].operations[-1].deeds[0].facts["postgresql"].held
+
+
 @pytest.mark.parametrize(
     "block, lasts", [(True, "while all rows are read twice"), (False, "it fails: CONCURRENTLY cannot run inside")]
 )

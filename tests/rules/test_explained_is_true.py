@@ -247,3 +247,15 @@ def test_on_sqlite(text, is_possible):
             assert is_possible
             assert facts.rewrites is (text == "op.drop_column('orders', 'note')")
     engine.dispose()
+
+
+def test_locks_are_held_until_the_transaction_ends(orders_on_postgresql):
+    """A weaker lock that is taken later, in the same operation or in another one, lets nobody through."""
+    with orders_on_postgresql.connect() as connection:
+        connection.exec_driver_sql("ALTER TABLE orders ADD COLUMN a bigint")
+        connection.exec_driver_sql("ALTER TABLE orders ADD FOREIGN KEY (a) REFERENCES customers (id)")
+        connection.exec_driver_sql("UPDATE orders SET a = NULL")
+        oid = connection.exec_driver_sql("SELECT 'orders'::regclass::oid::bigint").scalar_one()
+        held = locks(connection, oid)
+        connection.rollback()
+    assert {"AccessExclusiveLock", "RowExclusiveLock"} <= set(held)

@@ -144,11 +144,12 @@ def _short(kind: str) -> str:
 
 
 def _lock(facts: Facts) -> Cell:
+    held = plain(f"Still held: {facts.held}.") if facts.held else ()
     if not facts.lock:
-        return Cell((plain(facts.waits),)) if not facts.lasts else Cell((plain(facts.lasts),))
+        return Cell(tuple(line for line in (plain(facts.lasts or facts.waits), held) if line))
     algorithm = (Piece("by"), code(facts.algorithm)) if facts.algorithm else ()
     lasts = plain(f"For how long: {facts.lasts}.") if facts.lasts else ()
-    lines: tuple[Line, ...] = ((code(facts.lock), *algorithm), plain(facts.waits), lasts)
+    lines: tuple[Line, ...] = ((code(facts.lock), *algorithm), plain(facts.waits), lasts, held)
     return Cell(tuple(line for line in lines if line))
 
 

@@ -12,6 +12,7 @@ from ...model.explanation import Deed, OperationExplained
 from ..host import directives as host
 from . import heard, written
 from .deeds import Reader
+from .still import Held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,8 +40,9 @@ def explained(
     """
     first = next(iter(hearings.values()))
     readers = {dialect: Reader(written.dialect_named(dialect), type_finder(before)) for dialect in hearings}
+    held = Held()
     certain = [
-        _one(number, hearings, readers, explain, options=options, before=before)
+        _one(number, hearings, readers, explain, held, options=options, before=before)
         for number in range(len(first.operations))
     ]
     return (*certain, *(_unheard(each, explain) for each in unheard))
@@ -51,6 +53,7 @@ def _one(
     hearings: Mapping[str, Hearing],
     readers: Mapping[str, Reader],
     explain: Explain,
+    held: Held,
     *,
     options: Mapping[str, Any],
     before: Schema | None,
@@ -63,6 +66,11 @@ def _one(
         operation = hearing.operations[number]
         found = deeds_of(operation, readers[dialect], "autocommit" if number in hearing.outside else "")
         told = [explain(deed, asked(deed, operation, dialect)) for deed in found]
+        told = (
+            held.told(number + 1, found, told, is_outside=number in hearing.outside)
+            if dialect == "postgresql"
+            else told
+        )
         deeds = _joined(deeds, told)
         try:
             sql[dialect] = written.sql(operation, dialect, options, before, hearing.operations[:number])
