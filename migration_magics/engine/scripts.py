@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RevisionFileBroken
+from ..model.collecting import collection_paused
 from ..model.graph import Graph, Revision
 from . import headers
 from .modules import broken, load_module, place
@@ -65,6 +66,10 @@ class ScriptReader:
         The same object as last time while no file came, went or changed. A location that does not exist is empty.
         Raises `RevisionFileBroken` (with file and line), `DuplicateRevision`, `ParentMissing`, `RevisionCycle`.
         """
+        with collection_paused():
+            return self._read(locations, recursive=recursive, sourceless=sourceless)
+
+    def _read(self, locations: Sequence[Path], *, recursive: bool, sourceless: bool) -> Graph:
         pattern = _SOURCE_OR_BYTECODE if sourceless else _SOURCE
         revisions = []
         seen = set()

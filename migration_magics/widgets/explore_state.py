@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..display.clean import one_line
 from ..display.views.history import graph_rows
 from ..display.words import day
+from ..model.collecting import collection_paused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from ..display.view import GraphRow
     from ..model.graph import Revision
@@ -29,20 +28,8 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuv"
 
 def packed(result: Explorer) -> dict[str, Any]:
     """Return what the widget draws its list of: columns as lines of text, lanes and flags as digits; see history.js."""
-    with _without_collecting():
+    with collection_paused():
         return _packed(result)
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Let the garbage collector rest: it would go through a whole kernel again and again, and take half of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _packed(result: Explorer) -> dict[str, Any]:
