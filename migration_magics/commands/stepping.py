@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..engine import planner
-from ..errors import MigrationError, ReplayInterrupted, UsageProblem
+from ..engine.reflect import reflect
+from ..engine.reflect.version_tables import version_tables, without
+from ..errors import MigrationError, MoveFailed, Refused, ReplayInterrupted, UsageProblem
 from ..lab import copies, scratch
 from ..lab.asking import asked
 from ..lab.stepping import stand_before, stay_after, walk
+from ..model.change_words import what
+from ..model.diff import diff
 from ..results import Answer, Stepper, StopShown
 from .rehearse import ROWS, copy_for
 from .sides import history_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from ..engine.database import Database
     from ..lab.replay import History
     from ..lab.stepping import Walked
+    from ..model.diff import Change
     from ..model.plan import Direction, PlannedStep
+    from ..model.schema import Schema
     from .workspace import WorkspaceState
+
+    _Standing = Callable[[], contextlib.AbstractContextManager[tuple[copies.Copy, PlannedStep]]]
+
+MOST_NAMED = 3
+"""How many things that were not restored are named."""
 
 
 def step(
@@ -44,15 +58,67 @@ def step(
         if direction == "downgrade" and not ws.chain.has_downgrade(ws.chain.graph[id_]):
             raise UsageProblem(f"{id_} has no downgrade to step through.", hint=f"%migrate step {id_}")
         history = history_of(ws)
-        with _standing(ws, history, id_, direction, rows=rows, full=full) as (copy, planned):
-            if ask is not None:
+        from_copy = partial(_standing, ws, history, id_, direction, rows=rows, full=full)
+        from_empty = partial(_from_empty, ws, history, id_, direction)
+        is_undone = direction == "upgrade" and ws.has_connection and id_ in _applied(ws)
+        if ask is not None:
+            is_unfit = is_undone and not _runs(history, direction, from_copy) and _runs(history, direction, from_empty)
+            with (from_empty if is_unfit else from_copy)() as (copy, planned):
                 return _asked(history, copy, (planned, direction), at, ask)
-            found = walk(history, copy.database, planned, direction)
-            stepper = _result(copy, planned, direction, found)
+        stepper, start = _walked(history, direction, from_copy)
+        if is_undone and stepper.problem:
+            other, wanted = _walked(history, direction, from_empty)
+            if not other.problem:  # so it is the start that is at fault
+                stepper = replace(other, notes=(_unfit(id_, start, wanted), *other.notes))
     return stepper if at is None else stepper.after(at)
 
 
+def _walked(history: History, direction: Direction, standing: _Standing) -> tuple[Stepper, Schema]:
+    """Step through it, and return the schema that it began with, too."""
+    with standing() as (copy, planned):
+        start = _schema(history, copy.database)
+        return _result(copy, planned, direction, walk(history, copy.database, planned, direction)), start
+
+
+def _runs(history: History, direction: Direction, standing: _Standing) -> bool:
+    with standing() as (copy, planned):
+        try:
+            stay_after(history, copy.database, planned, direction, None)
+        except (MoveFailed, Refused):
+            return False
+        return True
+
+
+def _schema(history: History, database: Database) -> Schema:
+    return without(database.run(reflect), version_tables(history.calls(database)))
+
+
+def _applied(ws: WorkspaceState) -> frozenset[str]:
+    return frozenset(ws.chain.graph.ancestors(ws.heads_of(ws.database)))
+
+
+def _unfit(revision: str, start: Schema, wanted: Schema) -> str:
+    """Why a copy is no fair start, where downgrades made *start* and the history itself makes *wanted*."""
+    missing = diff(wanted, start).changes
+    named = [_named(change) for change in missing[:MOST_NAMED]]
+    if len(missing) > MOST_NAMED:
+        named.append(f"and {len(missing) - MOST_NAMED:,} more")
+    what_not = f", which did not restore: {', '.join(named)}" if named else ", which did not restore its rows"
+    return (
+        f"Stepped from an empty database: a copy of yours gets here by undoing {revision}{what_not}. "
+        "The upgrade did not meet that."
+    )
+
+
+def _named(change: Change) -> str:
+    return what(change.path) + (f" on {change.path[0]}" if change.path[0] and len(change.path) > 1 else "")
+
+
 def _one(ws: WorkspaceState, revision: str) -> str:
+    if not len(ws.chain.graph):
+        raise UsageProblem(
+            "No revisions yet: there is none to step through.", hint='%%revision -m "..." writes the first'
+        )
     ids = ws.heads_of(ws.database) if revision == "current" else planner.resolve(ws.chain, revision, "step")
     if len(ids) != 1:
         said = f"{revision} names {len(ids)} revisions" if ids else f"{revision} is before the first revision"
@@ -82,6 +148,15 @@ def _standing(
             else:
                 yield copy, planned
                 return
+    with _from_empty(ws, history, revision, direction, notes) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def _from_empty(
+    ws: WorkspaceState, history: History, revision: str, direction: Direction, notes: tuple[str, ...] = ()
+) -> Iterator[tuple[copies.Copy, PlannedStep]]:
+    """Give an empty database in which the history ran up to *revision*."""
     with scratch.empty(ws.database if ws.has_connection else None, is_furnished=True) as made:
         planned = stand_before(history, made.database, revision, direction)
         yield copies.Copy(made.database, f"{made.place}, from empty", notes), planned

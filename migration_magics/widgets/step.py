@@ -149,7 +149,10 @@ class StepWidget(Fallback, ipywidgets.VBox):  # type: ignore[misc] # ipywidgets 
 
     def _to_ask(self) -> None:
         self._is_asking = bool(self.question.value.strip())
-        self._begin()
+        if self._is_asking:
+            self._begin()
+        else:
+            self.answer.value = form.status("Type a question first: SELECT ...")
 
     def _begin(self) -> None:
         """Show the answer to the question where it stands now; where another is worked on, this one comes after it."""
@@ -160,9 +163,11 @@ class StepWidget(Fallback, ipywidgets.VBox):  # type: ignore[misc] # ipywidgets 
         if key in self._answers:
             self.answer.value = self._answers[key]
             return
-        if self._work.begin(lambda: (key, self._asked(*key))):
-            self.ask.disabled, self.stop.disabled = True, False
-            self.answer.value = form.status(f"asking a copy after operation {key[0]} …")
+        if self._work.is_going_on:
+            return
+        self.ask.disabled, self.stop.disabled = True, False  # before it begins: what fails at once has the last word
+        self.answer.value = form.status(f"asking a copy after operation {key[0]} …")
+        self._work.begin(lambda: (key, self._asked(*key)))
 
     def _asked(self, number: int, sql: str) -> str:
         options: dict[str, object] = {"at": number, "ask": sql, "down": self._result.direction == "downgrade"}

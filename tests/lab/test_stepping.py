@@ -522,3 +522,53 @@ def test_a_database_of_the_source_kind_is_what_is_stepped_on(project):
     database = Database.from_url("source", made.url)
     database.dispose()
     assert database.server.split()[0] in made.ws.step("b2").place
+
+
+def test_an_upgrade_is_not_blamed_for_what_its_own_downgrade_did_not_restore(make, sqlite_url):
+    made = make(sqlite_url)
+    made.add("a1", START + 'op.create_index("ix_status", "evaluations", ["status"])')
+    made.add(
+        "b2",
+        'op.add_column("workers", sa.Column("note", sa.Text))\nop.drop_index("ix_status", "evaluations")',
+        'op.drop_column("workers", "note")',
+    )
+    made.ws.upgrade("b2", yes=True)
+    found = made.ws.step("b2")
+    assert found.passed
+    assert [stop.operation.kind for stop in found.stops] == ["add_column", "drop_index"]
+    assert found.notes[0] == (
+        "Stepped from an empty database: a copy of yours gets here by undoing b2, which did not restore: "
+        "index ix_status on evaluations. The upgrade did not meet that."
+    )
+    assert "empty" in found.place
+    shown = made.ws.step("b2", at=1, ask="SELECT count(*) FROM evaluations")
+    assert (shown.answer.rows, shown.place) == ((("30",),), found.place)
+
+
+def test_what_fails_from_an_empty_database_too_is_told_of_the_copy(make, sqlite_url):
+    made = make(sqlite_url)
+    made.add("a1", START)
+    made.add("b2", 'op.execute("UPDATE missing SET x = 1")', "pass")
+    made.ws.upgrade("a1")
+    made.ws.stamp("b2", yes=True)
+    found = made.ws.step("b2")
+    assert "missing" in found.problem
+    assert "empty" not in found.place
+    assert found.next_command == "%migrate edit b2"
+
+
+def test_a_history_without_revisions_has_none_to_step_through(make, sqlite_url):
+    with pytest.raises(UsageProblem, match=r"^No revisions yet\b"):
+        make(sqlite_url).ws.step("head")
+
+
+def test_what_failed_took_as_long_as_it_ran(make, sqlite_url):
+    made = make(sqlite_url)
+    made.add("a1", START)
+    made.ws.upgrade("a1")
+    slow = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 200000) SELECT count(*), x FROM c"
+    sql = f"INSERT INTO workers (id) SELECT abs(-9223372036854775807 - count(*)) FROM ({slow})"
+    made.add("b2", f'op.get_bind().exec_driver_sql("{sql}")')
+    (stop,) = made.ws.step("b2").stops
+    assert stop.has_failed
+    assert stop.duration_s > 0.005

@@ -109,7 +109,7 @@ def test_a_question_is_answered_here_and_wherever_one_goes(form):
     assert ">20<" in shown.answer.value
     shown.question.value = ""
     shown.ask.click()
-    assert shown.answer.value == ""
+    assert "Type a question first" in shown.answer.value
 
 
 def test_an_error_of_a_question_is_drawn_not_raised(form, project):
@@ -127,6 +127,22 @@ def test_an_error_of_a_question_is_drawn_not_raised(form, project):
     shown.ask.click()
     shown.wait(10)
     assert "one" in shown.answer.value
+
+
+def test_a_question_that_fails_at_once_has_the_last_word(form, monkeypatch):
+    shown = form()
+    begin = shown._work.begin
+
+    def quickly(work):
+        begun = begin(work)
+        shown.wait(10)
+        return begun
+
+    monkeypatch.setattr(shown._work, "begin", quickly)
+    shown.question.value = "SELECT nonsense FROM nowhere"
+    shown.ask.click()
+    assert 'role="alert"' in shown.answer.value
+    assert (shown.ask.disabled, shown.stop.disabled) == (False, True)
 
 
 # an interrupt may fall between `os.scandir(...)` and its `with`: then nobody but the garbage collector closes it

@@ -256,7 +256,9 @@ class Recorder:
         """A statement, a COMMIT or a BEGIN failed on one of our connections, or on another one of its engine."""
         if not any(known is context.connection for known in self._connections):
             return
-        self._running.pop(id(context.connection), None)
+        sent = self._running.pop(id(context.connection), None)
+        if sent is not None:
+            sent.duration_s += time.perf_counter() - sent.began
         if self.is_embedded and not isinstance(context.original_exception, Exception):
             context.is_disconnect = (
                 False  # an interrupt: SQLAlchemy would throw the connection, and a database in memory, away
