@@ -185,7 +185,8 @@ class StepWidget(Fallback, ipywidgets.VBox):  # type: ignore[misc] # ipywidgets 
     def _failed(self, error: BaseException) -> None:
         self._is_asking = False
         self._rest()
-        if isinstance(error, (KeyboardInterrupt, ReplayInterrupted)):
+        # an interrupt falls anywhere: code that cleans up may meet something half open, and raise what hides it
+        if self._work.was_stopped or isinstance(error, (KeyboardInterrupt, ReplayInterrupted)):
             self.answer.value = form.status("stopped")
             return
         self._workspace.drawn_error = error

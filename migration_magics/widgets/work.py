@@ -25,6 +25,8 @@ class Work(Generic[T]):
         self._failed = failed
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self.was_stopped = False
+        """`stop` was called on the piece that goes on, or on the last one: what that raised then may be anything."""
 
     @property
     def is_going_on(self) -> bool:
@@ -35,6 +37,7 @@ class Work(Generic[T]):
         """Begin *work* and return at once; False where an earlier piece still goes on: then nothing begins."""
         if not self._lock.acquire(blocking=False):
             return False
+        self.was_stopped = False
         thread = threading.Thread(
             target=contextvars.copy_context().run, args=(self._run, work), name="migration-widget", daemon=True
         )
@@ -57,6 +60,7 @@ class Work(Generic[T]):
         """Interrupt the work as the kernel's stop button would: commands roll back and say where the database stands."""
         thread = self._thread
         if self.is_going_on and thread is not None and thread.ident is not None:
+            self.was_stopped = True
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(thread.ident), ctypes.py_object(KeyboardInterrupt)
             )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 
 from migration_magics.widgets import has_widget, widget
@@ -142,6 +145,29 @@ def test_a_question_that_fails_at_once_has_the_last_word(form, monkeypatch):
     shown.question.value = "SELECT nonsense FROM nowhere"
     shown.ask.click()
     assert 'role="alert"' in shown.answer.value
+    assert (shown.ask.disabled, shown.stop.disabled) == (False, True)
+
+
+def test_what_an_interrupt_breaks_on_its_way_is_stopped_too(form):
+    """It falls anywhere: code that cleans up may raise something else then."""
+    shown = form()
+    has_begun = threading.Event()
+
+    def asked(_number, _sql):
+        try:
+            has_begun.set()
+            while True:
+                time.sleep(0.001)
+        except KeyboardInterrupt:
+            raise LookupError("Cannot operate on a closed database.") from None
+
+    shown._asked = asked
+    shown.question.value = "SELECT 1"
+    shown.ask.click()
+    assert has_begun.wait(10)
+    shown.stop.click()
+    shown.wait(10)
+    assert "stopped" in shown.answer.value
     assert (shown.ask.disabled, shown.stop.disabled) == (False, True)
 
 
