@@ -25,11 +25,12 @@ from ..commands.help import cell_docstring, docstring
 from ..commands.parser import Parsed, SwitchesConnection, execute, parse, parse_cell
 from ..commands.table import CELLS, COMMANDS
 from ..display import configure as display_settings
-from ..errors import CellInvalid, ConfirmationRequired, MigrationError, UsageProblem
+from ..errors import Busy, CellInvalid, ConfirmationRequired, MigrationError, UsageProblem
 from ..settings import Settings
 from . import jupysql
 from .cells import begin_in_cell, cell_id, place
 from .completion import new_matcher
+from .interrupts import listen
 from .progress import shown
 from .terminal import fit_terminal
 from .traits import names, settings_of, vars_of, with_settings
@@ -156,9 +157,10 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
         if not hasattr(shown, "keep"):
             display(shown)  # type: ignore[no-untyped-call]
             return
-        place = f"migration-magics-{uuid.uuid4().hex}"
+        shown.place = place = f"migration-magics-{uuid.uuid4().hex}"
         shown.keep = lambda bundle: update_display(bundle, display_id=place, raw=True)  # type: ignore[no-untyped-call]
         display(shown, display_id=place)  # type: ignore[no-untyped-call]
+        listen(workspace.turns.stop)
 
     def close(self) -> None:
         """Close the workspace, if one was ever needed."""
@@ -215,6 +217,11 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
         try:
             with shown(self.shell, workspace):
                 result = execute(workspace, parsed, last_error=self._last_error(), **context)
+        except Busy:
+            at_work: Any = workspace.turns.at_work if workspace is not None else None
+            if at_work is not None and at_work.command.startswith(parsed.command.typed):
+                display(at_work, display_id=at_work.place)  # type: ignore[no-untyped-call] # its cell was run again
+            raise
         finally:
             if workspace is not None and parsed.command.group in _CHANGING:
                 widgets.look_up(workspace)

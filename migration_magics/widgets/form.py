@@ -57,10 +57,11 @@ class Told:
 class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
     """A form: what to decide, buttons, what goes on, what went wrong, what came of it.
 
-    *keep* puts a MIME bundle into the form's place in the notebook; whoever shows the form sets it.
+    *keep* puts a MIME bundle into the form's *place* in the notebook; whoever shows the form sets both.
     """
 
     keep: Callable[[dict[str, Any]], None]
+    place: str = ""
 
     def __init__(self, workspace: Workspace, *, on: str | None) -> None:
         super().__init__()
@@ -104,7 +105,7 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
         """Begin *work* in the background, called *what*; *then* gets what it returns. False where something goes on."""
         if self.work.is_going_on:
             return False
-        self.what = what
+        self.what, self.workspace.turns.at_work = what, self
         self._say(f"{what} …")
         self.alert.value = ""
         for each in self.buttons.children:
@@ -146,6 +147,8 @@ class Form(Fallback, w.VBox):  # type: ignore[misc] # ipywidgets has no types
     def settle(self) -> None:
         """Let the buttons be pressed that may be; none but Stop while something goes on."""
         is_busy = self.work.is_going_on
+        if not is_busy and self.workspace.turns.at_work is self:
+            self.workspace.turns.at_work = None
         self.stop_button.layout.display = None if is_busy else "none"
         for each in self.buttons.children:
             is_stop = each is self.stop_button
