@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine import planner, targets
 from ..engine.explained import heard, written
 from ..engine.explained.operations import explained
-from ..engine.explained.typed import run_typed
+from ..engine.explained.typed import NotAnOperation, check_typed, run_typed
 from ..errors import MigrationError, NotConnected, ProjectNotFound, UsageProblem
 from ..model.explanation import DIALECTS
 from ..results import Explained, RevisionExplained
@@ -161,18 +161,26 @@ def _before(ws: WorkspaceState, revision: Revision, *, is_downgrade: bool) -> Sc
 
 
 def _typed(ws: WorkspaceState, text: str, dialects: tuple[str, ...]) -> RevisionExplained:
+    try:
+        check_typed(text)
+    except NotAnOperation as error:
+        raise _no_operation(str(error)) from None
     hearings = {
         dialect: heard.hear(_project(ws), partial(run_typed, text), written.dialect_named(dialect), {})
         for dialect in dialects
     }
     first = next(iter(hearings.values()))
     if first.problem or not first.operations:
-        raise UsageProblem(
-            f"This is no operation: {first.problem.removeprefix('without a database it fails: ') or text}",
-            hint="write it as in a revision, in quotes: %migrate explain \"op.add_column('t', sa.Column('n', sa.Integer))\"",
-        )
+        raise _no_operation(first.problem.removeprefix("without a database it fails: ") or text)
     told = explained(hearings, (), facts.explain, options={}, before=_now(ws))
     return RevisionExplained(None, told)
+
+
+def _no_operation(why: str) -> UsageProblem:
+    return UsageProblem(
+        f"This is no operation: {why}",
+        hint="write it as in a revision, in quotes: %migrate explain \"op.add_column('t', sa.Column('n', sa.Integer))\"",
+    )
 
 
 def _project(ws: WorkspaceState) -> Project | None:

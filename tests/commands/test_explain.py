@@ -183,6 +183,47 @@ def test_what_is_no_operation_is_refused_with_an_example(project, text, capsys):
     assert "op.add_column" in error.value.hint
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os').system('touch pwned')",
+        "op.execute(__import__('os').system('touch pwned'))",
+        "op.execute(open('pwned', 'w').write('x'))",
+        "op.execute(sa.util.langhelpers.sys.modules['os'].system('touch pwned'))",
+        "op.execute((lambda: 1)())",
+        "op.execute(sa.create_engine('sqlite:///pwned').connect())",
+        "op.execute(sa.text.__globals__)",
+        "op.execute(f'{sa}')",
+        "op.execute(9 ** 9)",
+        "op.get_bind().execute('x')",
+        "op.run_async(sa.text)",
+        "import os; op.execute('x')",
+        "with open('pwned', 'w') as op: op.execute('x')",
+    ],
+)
+def test_nothing_but_operations_is_run(project, text, tmp_path):
+    """It is parsed first: no other code runs, and no file comes to be."""
+    with pytest.raises(UsageProblem, match="This is no operation: "):
+        project.ws.explain(text)
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "op.add_column('t', sa.Column('a', sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False))",
+        "op.create_index(op.f('ix'), 't', [sa.text('lower(a)')], postgresql_where=sa.column('a') > -1)",
+        "op.add_column('t', sa.Column('a', postgresql.ARRAY(sa.types.Text)))",
+        "op.execute(sa.table('t', sa.column('a')).update().values(a=1))",
+        "op.create_check_constraint('c', 't', sa.and_(sa.column('a') > 1, ~sa.column('b')))",
+        "with op.batch_alter_table('t') as batch: batch.drop_column('a')",
+        "with op.get_context().autocommit_block(): op.execute('VACUUM')",
+    ],
+)
+def test_operations_are_taken_as_a_revision_has_them(project, text):
+    assert only(project.ws.explain(text)).sentence
+
+
 def test_unknown_names_are_refused(project):
     with pytest.raises(RevisionNotFound):
         project.ws.explain("zz")

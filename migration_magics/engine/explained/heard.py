@@ -166,7 +166,7 @@ def _names(operation: Operation) -> list[tuple[str, str, str]]:
     return [named(operation), *(named(each) for each in inner)]
 
 
-_DIRECTIVES = frozenset(
+DIRECTIVES = frozenset(
     {
         *(name for name in dir(Operations) if not name.startswith("_")),
     }
@@ -181,6 +181,7 @@ _DIRECTIVES = frozenset(
     }
     - {"inline_literal", "invoke", "register_operation", "run_async"}
 )
+"""The names of what a revision may call `op` for, plugins' included."""
 
 
 def _calls(function: ast.FunctionDef) -> list[Named]:
@@ -190,7 +191,7 @@ def _calls(function: ast.FunctionDef) -> list[Named]:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         owner = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
-        if node.func.attr not in _DIRECTIVES or (owner != "op" and owner not in batches):
+        if node.func.attr not in DIRECTIVES or (owner != "op" and owner not in batches):
             continue
         arguments = [_literal(each) for each in node.args]
         if owner in batches:
