@@ -219,3 +219,10 @@ def test_what_builds_on_an_edited_revision_is_named(forked):
     forked.revision(message="more", rev_id="c1", head="b1")
     assert forked.edit("b1").notes == ("c1 builds on it: it may be read, but not rewritten.",)
     assert forked.edit("a1").notes[0].endswith("build on it: it may be read, but not rewritten.")
+
+
+def test_only_what_came_back_is_said_to_have_come_back(ws):
+    up = "def upgrade():\n    op.create_table('a', sa.Column('id', sa.Integer))\n"
+    down = "\ndef downgrade():\n    op.drop_table('a')\n"
+    assert "Rehearsed (ran · no way back) · up" in str(ws.revision("op.execute('SELECT 1')", message="no way back"))
+    assert "Rehearsed (came back) · up, down, up again" in str(ws.revision(up + down, message="both ways"))

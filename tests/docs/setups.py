@@ -5,6 +5,7 @@ Each returns the cell that is run before the page's first one, or "".
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
@@ -86,6 +87,13 @@ def existing(folder: Path) -> str:
     evaluations(folder)
     ini = folder / "alembic.ini"
     ini.write_text(ini.read_text(encoding="utf-8").replace("# sqlalchemy.url", "sqlalchemy.url"), encoding="utf-8")
+    return ""
+
+
+def existing_and_staging(folder: Path) -> str:
+    """The same, with staging.db beside app.db: as full, and at a1 as well."""
+    existing(folder)
+    shutil.copyfile(folder / "app.db", folder / "staging.db")
     return ""
 
 

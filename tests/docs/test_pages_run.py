@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -59,3 +60,20 @@ def test_an_output_belongs_to_a_cell(page: Page):
 def test_every_block_has_a_language(page: Page):
     """A block without one would be neither run nor marked as not to be."""
     assert [f"{page.name}:{block.line}" for block in page.blocks if not block.language] == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "how-to" in page.name], ids=lambda page: page.name)
+def test_a_page_shows_one_run(page: Page):
+    """The pages' own test takes any id for any other: a reader who compares them does not."""
+    text = page.path.read_text(encoding="utf-8")
+    written = set(re.findall(r"Wrote ([0-9a-f]{12}):", text))
+    plans = set(re.findall(r"(?:plan[ =]\"?)([0-9a-f]{12})", text))
+    assert len(plans) <= 1
+    assert set(re.findall(r"(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z])", text)) <= written | plans
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_takes_a_database_back_without_a_question_before_it_explains_why(page: Page):
+    """A line that only lets a page run again belongs into its set-up: who copies it drops a column."""
+    cells = [block.text for block in page.blocks if block.language == "ipython" and "--as staging" in block.text]
+    assert not [cell for cell in cells if "downgrade" in cell and "--yes" in cell]

@@ -110,8 +110,11 @@ def _rehearsal(result: Authored, settings: Settings) -> tuple[Block, ...]:
     found = result.rehearsal
     if found is None:
         return ()
-    verdict = chip("came back", "add") if found.passed else chip("! did not come back", "drop")
-    what = "up, down, up again" if any(each.down for each in found.revisions) else "up"
+    is_both = any(each.down for each in found.revisions)
+    verdict = chip("came back" if is_both else "ran · no way back", "add" if is_both else "alter")
+    if not found.passed:
+        verdict = chip("! did not come back" if is_both else "! failed", "drop")
+    what = "up, down, up again" if is_both else "up"
     blocks = (*findings_table(found.findings, settings), *rehearsal_blocks(found, settings))
     return (
         View("Rehearsed", (verdict,), (plain(what), plain(f"on {found.method}")), (*blocks, *remarks(*found.notes))),
