@@ -8,18 +8,21 @@ import re
 import shlex
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..engine import drafts, writer
+from ..engine import drafts, worker, writer
 from ..engine.derive import Derived, derive, dialect_of
 from ..engine.drafts import Draft, Fill, Order
 from ..engine.misspelt import misspelt
-from ..errors import MigrationError
+from ..errors import CellInvalid, MigrationError
 from ..model.finding import WILL_FAIL, Confidence, Finding, Severity
 from ..redact import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..engine.environment import Captured
     from ..model.body import Body
     from ..model.graph import Revision
@@ -154,9 +157,29 @@ def _derived(ws: WorkspaceState, draft: Draft, body: Body) -> dict[str, Derived]
     dialect = dialect_of(ws.database if ws.has_connection else None, captured)
     first = next(iter(options.values()), {})
     return {
-        suffix: derive(ws.project, module, f"upgrade{suffix}", dialect, options.get(suffix[1:], first))
+        suffix: _in_time(
+            partial(derive, ws.project, module, f"upgrade{suffix}", dialect, options.get(suffix[1:], first)),
+            ws.settings.rehearse_timeout_s,
+        )
         for suffix in body.without_downgrade
     }
+
+
+def _in_time(derived: Callable[[], Derived], limit_s: float) -> Derived:
+    """Return what is *derived*; a refusal where the upgrade does not end in time. Raises CellInvalid where nothing ends it."""
+    try:
+        return worker.call(derived, limit_s=limit_s)
+    except worker.OutOfTime as late:
+        said = f"it did not end within {limit_s:g} s"
+        if not late.has_ended:
+            raise CellInvalid(
+                f"The cell was run without a database to derive its downgrade: {said}, and it could not be stopped. "
+                "Nothing was written.",
+                hint="restart the kernel, and write a downgrade() into the cell: then it is not run for this",
+            ) from late
+        return Derived(problem=f"without a database {said}", failure=said)
+    except worker.Interrupted as stop:
+        raise KeyboardInterrupt from stop
 
 
 def way_back(revision: Revision, made: str) -> str:

@@ -150,7 +150,14 @@ def _tried(
     plan = planner.plan_upgrade(history.chain, target, heads, database=database.identity, connection=database.name)
     found = tuple(rehearse_on(history, database, plan, invariants=wanted.invariants))
     ws.tried.note_rehearsals(ws.current_name, found)
-    return _result(copy, plan, found, wanted, has_rows=bool(heads) or copy.sampled is not None)
+    return _result(copy, plan, found, wanted, has_rows=bool(heads) or _met_rows(copy, found))
+
+
+def _met_rows(copy: copies.Copy, found: tuple[Rehearsal, ...]) -> bool:
+    """Say whether rows were there before the first revision; a database may stand at base and be full of them."""
+    if copy.sampled is not None or copy.own:
+        return True
+    return bool(found) and any(diff.before for diff in found[0].rows)
 
 
 def _result(

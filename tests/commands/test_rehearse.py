@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from migration_magics.commands.api import Workspace
 from migration_magics.errors import ConfirmationRequired, NotConnected, Refused, RehearsalFailed, UsageProblem
+from migration_magics.settings import Settings
 
 TABLE = """
 op.create_table("evaluations", sa.Column("id", sa.Integer, primary_key=True), sa.Column("status", sa.String(20)))
@@ -103,6 +106,18 @@ def test_nothing_pending_is_nothing_to_rehearse(ws):
     with pytest.raises(Refused, match="There is nothing to rehearse: "):
         ws.rehearse()
     assert ws.rehearse("base:heads").passed
+
+
+def test_a_cell_that_never_ends_is_stopped_with_and_without_a_database(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ws = Workspace(settings=replace(Settings(), rehearse_timeout_s=0.5))
+    ws.init("migrations")
+    endless = "import time\nwhile True:\n    time.sleep(0.01)"
+    done = ws.revision(endless, message="one", dry_run=True)
+    assert "it did not end within 0.5 s" in done.notes[0]
+    ws.connect("sqlite:///app.db")
+    with pytest.raises(RehearsalFailed, match=r"it did not end within 0\.5 s"):
+        ws.revision(endless, message="one")
 
 
 def test_expectations_need_a_database(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
@@ -121,6 +122,9 @@ def build(parts: Parts, targets: Mapping[str, Parts]) -> Table:
 
 _name_of = attrgetter("name")
 
+# A type's case means nothing (sqlite.org/datatype3.html, 3.1), and a batch of Alembic writes capitals; as SQLite folds: ASCII.
+_LOWER = re.compile("[a-z]")
+
 
 @lru_cache(maxsize=10_000)
 def _column(name: str, type_: str, notnull: int, default: str | None, hidden: int) -> Column:
@@ -128,7 +132,7 @@ def _column(name: str, type_: str, notnull: int, default: str | None, hidden: in
     found = words(type_)
     if hidden in {2, 3} and [word.upper() for word in found[-2:]] == ["GENERATED", "ALWAYS"]:
         found = found[:-2]
-    shown = spelled(found)
+    shown = _LOWER.sub(lambda letter: letter[0].upper(), spelled(found))
     computed = Computed("", is_stored=hidden == 3) if hidden in {2, 3} else None
     return Column(name, shown, family(shown), is_nullable=not notnull, default=default, computed=computed)
 
