@@ -47,7 +47,7 @@ def _why_not(found: Past, revisions: int) -> tuple[str, ...]:
         return (f"What each revision changed is not known: {found.problem.message}{hint}",)
     if revisions > REPLAYED_AT_ONCE:
         return (
-            f"What each of {revisions:,} revisions changed is known once %migrate blame or diff has replayed them.",
+            f"What each of {revisions:,} revisions changed is known after a replay: press Replay below, or %migrate blame.",
         )
     return ()
 

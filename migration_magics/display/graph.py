@@ -145,6 +145,7 @@ class LaneShapes:
     """One row's picture in pixels: two paths and a circle."""
 
     width: int
+    height: int
     solid: str
     dashed: str
     x: int
@@ -153,16 +154,20 @@ class LaneShapes:
     is_filled: bool
 
 
-def lane_shapes(rows: Sequence[GraphRow]) -> tuple[LaneShapes, ...]:
-    """Return one picture a row, all of one width, so that the lanes stay aligned; empty for no rows."""
+def lane_shapes(rows: Sequence[GraphRow], lines: Sequence[int] = ()) -> tuple[LaneShapes, ...]:
+    """Return one picture a row, all of one width, so that the lanes stay aligned; empty for no rows.
+
+    *lines* says how many lines of text stand beside each, one where it is not given: the lanes go on beside all of them.
+    """
     lanes = max((row.width for row in rows), default=1)
     width = _x(min(lanes, _MOST_LANES) - 1) + _FIRST_LANE_X
     shapes: list[LaneShapes] = []
     above: tuple[Link, ...] = ()
-    for row, links in _drawn(rows):
-        solid, dashed = _paths(row, above, links)
+    for index, (row, links) in enumerate(_drawn(rows)):
+        height = LANE_HEIGHT * (lines[index] if lines else 1)
+        solid, dashed = _paths(row, above, links, height)
         x = _x(min(row.lane, _MOST_LANES - 1))
-        shapes.append(LaneShapes(width, solid, dashed, x, _MIDDLE, _radius(row), row.is_filled))
+        shapes.append(LaneShapes(width, height, solid, dashed, x, _MIDDLE, _radius(row), row.is_filled))
         above = links
     return tuple(shapes)
 
@@ -175,7 +180,7 @@ def _radius(row: GraphRow) -> int:
     return 6 if row.is_here else 5
 
 
-def _paths(row: GraphRow, above: Sequence[Link], links: Sequence[Link]) -> tuple[str, str]:
+def _paths(row: GraphRow, above: Sequence[Link], links: Sequence[Link], height: int) -> tuple[str, str]:
     """Return the solid and the dashed path. Lines end at the node's rim: an open circle shows what is behind it."""
     paths: dict[bool, list[str]] = {False: [], True: []}
     for lane, is_dashed in {(link.to_lane, link.is_dashed): None for link in above if not link.is_stub}:
@@ -183,6 +188,8 @@ def _paths(row: GraphRow, above: Sequence[Link], links: Sequence[Link]) -> tuple
     for link in links:
         start, end = _x(link.from_lane), _x(link.to_lane)
         bottom, top = LANE_HEIGHT, _MIDDLE + (_radius(row) if link.from_lane == row.lane else 0)
-        curve = f"V{bottom}" if start == end else f"C{start} {bottom - 5} {end} {_MIDDLE + 7} {end} {bottom}"
+        further = f"V{height}" if height > bottom else ""
+        bent = f"C{start} {bottom - 5} {end} {_MIDDLE + 7} {end} {bottom}{further}"
+        curve = f"V{height}" if start == end else bent
         paths[link.is_dashed or link.is_stub].append(f"M{start} {top}{curve}")
     return "".join(paths[False]), "".join(paths[True])

@@ -48,7 +48,7 @@ def asked(place: Database, sql: str, said: str, limit_s: float) -> Answer:
     except exc.SQLAlchemyError as error:
         raise UsageProblem(
             f"{said[:1].upper()}{said[1:]} cannot answer {sql}: {failures.words(error)}",
-            hint='--ask "SELECT * FROM evaluations"',
+            hint="ask with a query of this database: SELECT ...",
         ) from error
 
 

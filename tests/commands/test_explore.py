@@ -72,7 +72,9 @@ def test_a_history_that_began_with_tables_is_walked_from_the_database(made):
 
 def test_a_long_history_is_replayed_only_when_asked(made, monkeypatch):
     monkeypatch.setattr(module, "REPLAYED_AT_ONCE", 2)
-    assert made.ws.explore().changes == {}
+    found = made.ws.explore()
+    assert found.changes == {}
+    assert "press Replay below" in found.notes[0]
     assert module.past(made.ws).timeline is None
     steps = []
     asked = module.past(made.ws, is_asked_for=True, on_step=lambda done, total, _step: steps.append((done, total)))

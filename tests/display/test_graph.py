@@ -96,6 +96,25 @@ def test_the_pictures_have_one_width_and_their_nodes_in_their_lanes(graph: Graph
     assert all(0 < shape.x < shape.width for shape in shapes)
 
 
+@given(graphs(), st.integers(1, 3))
+def test_the_lines_of_a_row_of_several_lines_reach_the_row_below(graph: Graph, lines: int) -> None:
+    """Where each line leaves a row's picture, the next one's begins."""
+    rows = graph_rows(_history(graph), graph.newest_first)
+    shapes = lane_shapes(rows, [lines] * len(rows))
+    assert {shape.height for shape in shapes} == {30 * lines}
+    for row, shape in zip(rows, shapes, strict=True):
+        ends = re.findall(r"(?:(?<=M)(\d+) \d+|(\d+) \d+)V(\d+)(?=M|$)", shape.solid + shape.dashed)
+        down = {int(straight or curved) for straight, curved, bottom in ends if int(bottom) == 30 * lines}
+        assert down == {12 + 20 * link.to_lane for link in row.links} or lines == 1
+
+
+def test_the_picture_is_as_high_as_its_row() -> None:
+    parents = {"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c")}
+    graph = Graph(Revision(id_, below, message="what it does") for id_, below in parents.items())
+    heights = re.findall(r'class="mm-g".*?height="(\d+)"', bundle(_history(graph))["text/html"])
+    assert heights == ["60", "60", "60", "30"]
+
+
 def _line_of(length: int) -> Graph:
     return Graph(Revision(f"r{n:04}", (f"r{n - 1:04}",) if n else (), message=f"step {n}") for n in range(length))
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from migration_magics.display import bundle, text
 from migration_magics.display.schema_words import definition, differences, part_of
+from migration_magics.display.views.explore import _changed
 from migration_magics.model.blame import Event, Life
 from migration_magics.model.diagram import diagram_of_diff
-from migration_magics.model.diff import Change, SchemaDiff
+from migration_magics.model.diff import Change, SchemaDiff, diff
 from migration_magics.model.schema import (
     Check,
     Column,
@@ -284,3 +286,14 @@ def test_what_is_no_table_is_shown_in_full(schema: Schema, said: str) -> None:
     shown = text(SchemaShown(schema, "db", "v"))
     assert said in shown
     assert "of db" in shown.splitlines()[0]
+
+
+def test_the_sequence_of_a_serial_is_no_change_beside_its_table():
+    """PostgreSQL makes one for an integer primary key; one that belongs to no column is told."""
+    key = Table("t", (Column("id", "INTEGER"),))
+    before = Schema("postgresql")
+    after = replace(before, tables=(key,), sequences=(Sequence("t_id_seq", "integer", owner="t.id"),))
+    assert " ".join(piece.text for piece in _changed(diff(before, after))) == "+ t"
+    assert " ".join(piece.text for piece in _changed(diff(after, before))) == "- t"
+    free = replace(before, sequences=(Sequence("own", "bigint"),))
+    assert " ".join(piece.text for piece in _changed(diff(before, free))) == "~ types"

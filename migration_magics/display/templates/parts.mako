@@ -2,7 +2,7 @@
 <%!
     from migration_magics.display.clean import CELL_LIMIT, PROSE_LIMIT, one_line
     from migration_magics.display.diagram import LEGEND, drawing, details as diagram_details
-    from migration_magics.display.graph import glyphs, lane_shapes, LANE_HEIGHT
+    from migration_magics.display.graph import glyphs, lane_shapes
     from migration_magics.display.highlight import highlight
     from migration_magics.display.view import Details
 
@@ -91,7 +91,7 @@ ${line(part)}\
 % endfor
 </%def>\
 <%def name="lane(drawn, shapes)">\
-<td class="mm-g" ${LEFT | n}><svg width="${shapes.width}" height="${LANE_HEIGHT}" fill="none" stroke="currentColor" stroke-width="1.6" aria-hidden="true">\
+<td class="mm-g" ${LEFT | n}><svg width="${shapes.width}" height="${shapes.height}" fill="none" stroke="currentColor" stroke-width="1.6" aria-hidden="true">\
 % if shapes.solid:
 <path d="${shapes.solid}"/>\
 % endif
@@ -107,7 +107,7 @@ ${line(part)}\
 <%def name="table(block)">\
 <%
     graph = glyphs(block.graph)
-    shapes = lane_shapes(block.graph)
+    shapes = lane_shapes(block.graph, [max((len(one.parts) for one in row.cells), default=1) or 1 for row in block.rows])
     kinds = ["mm-n" if column.is_number else "mm-w" if column.is_narrow else "mm-m" if graph and not column.is_code else "" for column in block.columns]
 %>\
 <div class="mm-scroll"><table class="mm-t\

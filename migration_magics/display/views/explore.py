@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ...model.schema import Sequence as Sequenced
 from ...results import Explorer, SchemaShown, Shown
 from ..operations import operations_cell
 from ..view import Block, Cell, Code, Column, Piece, Prose, Row, Table, View, cell, code, plain
@@ -20,7 +21,7 @@ from .rehearse import row_diff
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ...model.diff import SchemaDiff
+    from ...model.diff import Change, SchemaDiff
     from ...model.graph import Revision
     from ...model.rehearsal import Rehearsal
     from ...model.trace import Step
@@ -75,7 +76,8 @@ def _with_change(row: Row, diff: SchemaDiff | None) -> Row:
 def _changed(diff: SchemaDiff) -> Line:
     """Return the tables that *diff* changes, each with a sign: "+ workers", "~ evaluations"."""
     signs: dict[str, str] = {}
-    for change, table in zip(diff.changes, table_names(diff.changes), strict=True):
+    for change, where in zip(diff.changes, table_names(diff.changes), strict=True):
+        table = where or _owner(change)
         is_whole = len(change.path) == 1
         signs[table] = _SIGNS[change.kind] if is_whole and signs.get(table) != "+" else signs.get(table, "~")
     pieces: list[Piece] = []
@@ -85,6 +87,12 @@ def _changed(diff: SchemaDiff) -> Line:
         pieces += [Piece(sign, "strong", tone), code(table) if table else Piece("types")]  # type: ignore[arg-type] # a Tone
     left = len(signs) - _MOST_TABLES
     return (*pieces, Piece(f"and {left:,} more")) if left > 0 else tuple(pieces) or plain("none", "dim")
+
+
+def _owner(change: Change) -> str:
+    """The table to whose column a sequence belongs: PostgreSQL makes one for each `serial`; "" for all else."""
+    found = change.after if change.after is not None else change.before
+    return found.owner.rpartition(".")[0] if isinstance(found, Sequenced) else ""
 
 
 def _foot(revisions: Sequence[Revision]) -> tuple[Line, ...]:
