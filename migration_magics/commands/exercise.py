@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from ..model.finding import Severity
 from ..results import Checkpoint, Course, Exercise, Lesson
 from . import connect
 from .compare import check as compared
+from .demo import refuse_unfit
 from .rehearse import rehearse
 from .workspace import WorkspaceState
 
@@ -42,13 +45,44 @@ def exercise(
         return _course()
     task = _task(number)
     place = Path(task.directory).absolute()
-    reached = lab.progress(place)
-    if reached is None or reset:
-        reached = _begin(ws, task, place)
-    else:
+    refuse_unfit(place, "work in a folder without {sign}: import os; os.chdir(...)")
+    reached, before = lab.progress(place), ws.current_name
+    is_new, is_looked_at = reached is None or reset, check or hint or solution or answer is not None
+    reached = _begin(ws, task, place) if reached is None or reset else reached
+    if not is_new:
         _connect(ws, task, place)
+    try:
+        shown = _asked(ws, task, place, reached, check=check, answer=answer, hint=hint, solution=solution)
+    finally:
+        notes = _in_use(ws, before, is_left=is_looked_at and not is_new)
+    return replace(shown, notes=(*shown.notes, *notes))
+
+
+def _in_use(ws: WorkspaceState, before: str | None, *, is_left: bool) -> tuple[str, ...]:
+    """Say which connection is in use where another one, *before*, was; with *is_left* go back to that one."""
+    own = ws.database.name
+    if before in (None, own) or before not in ws.databases:
+        return ()
+    if not is_left:
+        return (f"{own} is the connection in use now; `%migrate use {shlex.quote(before)}` goes back.",)
+    ws.switch(before)
+    return (f"{before} is still the connection in use; `%migrate use {own}` goes on with the exercise.",)
+
+
+def _asked(
+    ws: WorkspaceState,
+    task: lab.Task,
+    place: Path,
+    reached: lab.Progress,
+    *,
+    check: bool,
+    answer: str | None,
+    hint: bool,
+    solution: bool,
+) -> Exercise:
+    number = task.number
     if check or answer is not None:
-        return _checked(ws, task, place, reached, answer or "")
+        return _checked(ws, task, place, reached, answer)
     if hint:
         reached = lab.keep(place, reached, hints=min(reached.hints + 1, len(task.hints)))
     elif solution and not reached.tries:
@@ -161,10 +195,13 @@ def _shown(
     )
 
 
-def _checked(ws: WorkspaceState, task: lab.Task, place: Path, reached: lab.Progress, answer: str) -> Exercise:
-    points = tuple(_point(ws, check, reached, answer) for check in task.checks)
+def _checked(ws: WorkspaceState, task: lab.Task, place: Path, reached: lab.Progress, answer: str | None) -> Exercise:
+    """Check *task*, with the *answer* given, or without one with the right one that was given before."""
+    said = reached.answer if answer is None else answer
+    points = tuple(_point(ws, check, reached, said) for check in task.checks)
     is_done = all(point.is_met for point in points)
-    reached = lab.keep(place, reached, tries=reached.tries + 1, is_done=reached.is_done or is_done)
+    kept = said if is_done else reached.answer
+    reached = lab.keep(place, reached, tries=reached.tries + 1, is_done=reached.is_done or is_done, answer=kept)
     follows = _following(task.number) if is_done else f"%migrate exercise {task.number} --hint"
     return _shown(ws, task, reached, checkpoints=points, next_command=follows or "%migrate demo")
 
@@ -194,7 +231,7 @@ def _looked(ws: WorkspaceState, check: lab.Check, reached: lab.Progress, answer:
             value = copy.database.run(lambda connection: lab.found(check, connection))
         return value == check.equals, value
     if check.answer:
-        return lab.names(check, answer), answer or "No answer"
+        return lab.names(check, answer), f"{answer} is not it." if answer else check.unanswered
     if check.at_head:
         heads = ws.heads_of(ws.database)
         return set(heads) == set(graph.heads), ", ".join(heads)

@@ -48,7 +48,8 @@ class Check:
     """One thing that an exercise asks for. One of the fields after *missing* says which; that may name what was {found}.
 
     *query* is run in a copy of the database, after the statements *before*, and its one value is to be *equals*. *source* and
-    *source_lacks*: a word that the newest revision's file has, or has not. *answer*: the revision to be named.
+    *source_lacks*: a word that the newest revision's file has, or has not. *answer*: the revision to be named, and
+    what to say where none was, *unanswered*.
     *rehearses*: a revision whose rehearsal is to find nothing.
     """
 
@@ -67,6 +68,7 @@ class Check:
     source: str = ""
     source_lacks: str = ""
     answer: str = ""
+    unanswered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,16 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one is: how often it was checked, how many hints were shown, how many revisions there were at the start."""
+    """How far one is: how often it was checked, how many hints were shown, how many revisions there were at the start.
+
+    *answer* is the right one, once it was given.
+    """
 
     tries: int = 0
     hints: int = 0
     revisions: int = 0
     is_done: bool = False
+    answer: str = ""
 
 
 @lru_cache(maxsize=1)
@@ -180,13 +186,13 @@ def keep(directory: Path, reached: Progress, **changes: Any) -> Progress:
 
 
 @contextmanager
-def copied(database: Database) -> Iterator[str]:
+def copied(database: Database) -> Iterator[sa.URL]:
     """Give the URL of a copy of *database*, a SQLite file, which is gone at the end."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "copy.db"
         if database.file is not None and database.file.is_file():
             shutil.copyfile(database.file, file)
-        yield f"sqlite:///{file.as_posix()}"
+        yield sa.URL.create("sqlite", database=file.as_posix())
 
 
 def found(check: Check, connection: Connection) -> object:

@@ -86,7 +86,59 @@ def test_the_one_after_it_comes_next(ws):
 def test_a_wrong_answer_is_named_and_a_short_one_is_none(ws):
     assert ws.exercise(3, answer="f07d21").checkpoints[0].missing == "f07d21 is not it."
     assert not ws.exercise(3, answer="e")
-    assert ws.exercise(3, check=True).checkpoints[0].missing == "No answer is not it."
+    assert ws.exercise(3, check=True).checkpoints[0].missing == "No answer yet: `%migrate exercise 3 --answer ID`."
+
+
+def test_a_right_answer_is_kept_until_it_is_started_over(ws):
+    assert ws.exercise(3, answer="e4d158")
+    assert ws.exercise(3, check=True)
+    assert not ws.exercise(3, answer="f07d21")
+    assert ws.exercise(3, check=True)
+    ws.exercise(3, reset=True)
+    assert not ws.exercise(3, check=True)
+
+
+@pytest.mark.parametrize("asked", [{"check": True}, {"answer": "e4d158"}, {"hint": True}, {"solution": True}])
+def test_looking_at_an_exercise_leaves_the_connection_in_use_and_says_so(ws, tmp_path, asked):
+    """The next cell went into the exercise's folder, although one worked in another."""
+    ws.exercise(3)
+    ws.exercise(3, check=True)
+    assert not ws.exercise(3, check=True).notes
+    ws.demo()
+    looked = ws.exercise(3, **asked)
+    assert looked.connection == "exercise3"
+    assert looked.notes == ("demo is still the connection in use; `%migrate use exercise3` goes on with the exercise.",)
+    assert "%migrate use exercise3" in str(looked)
+    assert ws.current().ids == ("d51e96",)
+    assert str(ws.revision(message="mine", rev_id="mine").path).startswith("demo/")
+    ws.use("exercise3")
+    assert ws.current().ids == ("04b8fa",)
+
+
+def test_a_refused_look_leaves_the_connection_in_use_too(ws):
+    ws.exercise(2)
+    ws.demo()
+    with pytest.raises(UsageProblem, match="is shown after a try"):
+        ws.exercise(2, solution=True)
+    assert ws.current().ids == ("d51e96",)
+
+
+def test_beginning_one_says_which_connection_it_takes_over_from(ws):
+    ws.demo()
+    begun = ws.exercise(3)
+    assert begun.notes == ("exercise3 is the connection in use now; `%migrate use demo` goes back.",)
+    assert ws.current().ids == ("04b8fa",)
+
+
+def test_a_path_that_alembic_cannot_do_with_is_refused(ws, tmp_path, monkeypatch):
+    place = tmp_path / "my?x"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    with pytest.raises(ProjectProblem, match="Nothing was changed") as caught:
+        ws.exercise(3)
+    assert "os.chdir" in caught.value.hint
+    assert not list(place.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["my?x"]
 
 
 def test_hints_come_one_by_one(ws):
