@@ -51,13 +51,29 @@ def explain(
     if "(" in what:
         revisions: tuple[RevisionExplained, ...] = (_typed(ws, what, dialects),)
     else:
-        ids = planner.resolve(ws.chain, what, "explain")
+        ids = _ids(ws, what)
         if not ids:
             raise targets.not_found(ws.chain.graph, what)
         revisions = tuple(_revision(ws, ws.chain.graph[id_], dialects, is_downgrade=downgrade) for id_ in ids)
     shown = _demonstrated(ws, what, revisions, is_downgrade=downgrade) if demonstrate else None
     following = _next(ws, what, revisions)
     return Explained(revisions, dialects, downgrade, shown, notes, following)
+
+
+def _ids(ws: WorkspaceState, what: str) -> tuple[str, ...]:
+    """The revisions that *what* names: one, `heads`, or a range START:END, without START, in the order they run."""
+    if what == "base":
+        raise UsageProblem(
+            "base is the state before the first revision: it does nothing.", hint="%migrate explain base:head"
+        )
+    if ":" in what:
+        start, _separator, end = what.rpartition(":")
+        lower = () if start in {"", "base"} else planner.resolve(ws.chain, start, "explain")
+        plan = planner.plan_upgrade(ws.chain, end or "heads", lower, connection="", command="explain")
+        if plan.is_empty:
+            raise UsageProblem(f"{what} has no revision after {start or 'base'}.", hint="%migrate explain base:heads")
+        return tuple(step.revision for step in plan.steps)
+    return tuple(planner.resolve(ws.chain, what, "explain"))
 
 
 def _demonstrated(

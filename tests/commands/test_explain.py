@@ -224,6 +224,36 @@ def test_operations_are_taken_as_a_revision_has_them(project, text):
     assert only(project.ws.explain(text)).sentence
 
 
+def test_rows_of_columns_without_types_have_sql(project):
+    rows = "[{'a': 1, 'b': None, 'c': 'x'}] * 2"
+    told = only(
+        project.ws.explain(f"op.bulk_insert(sa.table('t', sa.column('a'), sa.column('b'), sa.column('c')), {rows})")
+    )
+    assert not told.problems
+    assert "INSERT INTO t (a, b, c) VALUES (1, NULL, 'x');" in told.sql["postgresql"]
+
+
+def test_a_range_is_explained_in_the_order_it_runs(project):
+    project.add("b2", "op.add_column('t', sa.Column('m', sa.Integer))", "pass")
+    project.add("c3", "op.drop_column('t', 'm')", "pass")
+    assert [one.revision.id for one in project.ws.explain("a1:c3").revisions] == ["b2", "c3"]
+    assert [one.revision.id for one in project.ws.explain("base:b2").revisions] == ["a1", "b2"]
+    with pytest.raises(UsageProblem, match="c3:c3 has no revision after c3"):
+        project.ws.explain("c3:c3")
+
+
+def test_base_is_no_revision(project):
+    with pytest.raises(UsageProblem, match="base is the state before the first revision"):
+        project.ws.explain("base")
+
+
+def test_an_indexed_unique_column_gets_a_unique_index(project):
+    told = only(project.ws.explain("op.add_column('t', sa.Column('m', sa.Integer, unique=True, index=True))"))
+    assert [deed.kind for deed in told.deeds] == ["add_column", "create_index"]
+    assert told.deeds[1].does.startswith("Builds the unique index")
+    assert "CREATE UNIQUE INDEX" in told.sql["postgresql"]
+
+
 def test_unknown_names_are_refused(project):
     with pytest.raises(RevisionNotFound):
         project.ws.explain("zz")

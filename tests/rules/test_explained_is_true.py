@@ -96,6 +96,8 @@ ONLY_MARIADB = (
     "op.alter_column('orders', 'e', type_=sa.Enum('a', 'x', 'b'), existing_type=sa.Enum('a', 'b'))",
     "op.alter_column('orders', 'amount', type_=sa.Numeric(12, 2), existing_type=sa.Numeric(10, 2))",
     "op.create_primary_key('pk', 'customers2', ['id'])",
+    "op.create_primary_key('pk', 'orders', ['id'])",
+    "op.add_column('orders', sa.Column('a', sa.Integer, sa.Identity()))",
     "op.execute('CREATE UNIQUE INDEX ix2 ON orders (n)')",
     "op.create_index('ix2', 'orders', ['note'], mariadb_prefix='FULLTEXT')",
     "op.execute('CREATE FULLTEXT INDEX ix2 ON orders (note)')",
@@ -219,6 +221,7 @@ SQLITE = (
     ("op.add_column('orders', sa.Column('a', sa.Integer))", True),
     ("op.add_column('orders', sa.Column('a', sa.Integer, nullable=False, server_default='5'))", True),
     ("op.add_column('orders', sa.Column('a', sa.Integer, nullable=False))", False),
+    ("op.add_column('orders', sa.Column('a', sa.Integer, sa.Identity()))", False),
     ("op.add_column('orders', sa.Column('a', sa.DateTime, server_default=sa.func.now()))", False),
     ("op.add_column('orders', sa.Column('a', sa.Integer, server_default=sa.text('(random())')))", False),
     ("op.add_column('orders', sa.Column('a', sa.Integer, sa.Computed('n * 2', persisted=True)))", False),
@@ -259,3 +262,60 @@ def test_locks_are_held_until_the_transaction_ends(orders_on_postgresql):
         held = locks(connection, oid)
         connection.rollback()
     assert {"AccessExclusiveLock", "RowExclusiveLock"} <= set(held)
+
+
+@pytest.mark.parametrize("text", ["op.drop_table('orders')", "op.drop_column('orders', 'customer_id')"])
+def test_what_a_foreign_key_refers_to_is_locked_with_it(orders_on_postgresql, text):
+    sql, _before, facts = told(text, "postgresql")
+    with orders_on_postgresql.connect() as connection:
+        oid = connection.exec_driver_sql("SELECT 'customers'::regclass::oid::bigint").scalar_one()
+        connection.exec_driver_sql(sql)
+        held = locks(connection, oid)
+        connection.rollback()
+    assert facts.lock == spelled(max(held, key=LOCKS.index))
+    assert "refer" in facts.why
+
+
+def test_sqlite_adds_a_column_without_a_default_to_an_empty_table():
+    sql, _before, facts = told("op.add_column('t', sa.Column('a', sa.Integer, nullable=False))", "sqlite")
+    engine = sa.create_engine("sqlite://")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id integer)")
+        connection.exec_driver_sql(sql)
+        assert connection.exec_driver_sql("SELECT count(a) FROM t").scalar_one() == 0
+    engine.dispose()
+    assert "as soon as the table has a row" in facts.why
+
+
+@pytest.mark.parametrize("action, left", [("", None), ("ON DELETE CASCADE", []), ("ON DELETE SET NULL", [(None,)])])
+def test_sqlite_drops_a_table_as_the_keys_to_it_say(action, left):
+    engine = sa.create_engine("sqlite://")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for sql in (
+            "PRAGMA foreign_keys = ON",
+            "CREATE TABLE t (id integer PRIMARY KEY)",
+            f"CREATE TABLE c (t integer REFERENCES t (id) {action})",
+            "INSERT INTO t VALUES (1)",
+            "INSERT INTO c VALUES (1)",
+        ):
+            connection.exec_driver_sql(sql)
+        if left is None:
+            with pytest.raises(sa.exc.IntegrityError):
+                connection.exec_driver_sql("DROP TABLE t")
+        else:
+            connection.exec_driver_sql("DROP TABLE t")
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+            assert [tuple(row) for row in connection.exec_driver_sql("SELECT t FROM c")] == left
+    engine.dispose()
+
+
+def test_a_true_auto_increment_column_on_mariadb(on_mariadb):
+    renew(on_mariadb)
+    on_mariadb.exec_driver_sql(
+        "ALTER TABLE orders ADD COLUMN a integer NOT NULL AUTO_INCREMENT UNIQUE, ALGORITHM=INPLACE, LOCK=SHARED"
+    )
+    renew(on_mariadb)
+    with pytest.raises(sa.exc.DBAPIError):
+        on_mariadb.exec_driver_sql(
+            "ALTER TABLE orders ADD COLUMN a integer NOT NULL AUTO_INCREMENT UNIQUE, ALGORITHM=INPLACE, LOCK=NONE"
+        )

@@ -86,6 +86,7 @@ class Reader:
         column = operation.column
         name, computed = str(column.name), column.computed
         default = "" if computed is not None or column.identity is not None else defaults.trait(column.server_default)
+        is_numbered = column.identity is not None and self.dialect.name == "postgresql"  # the others leave it out
         is_serial = column.primary_key and isinstance(column.type, sa.Integer)
         traits = {
             default: bool(default),
@@ -93,15 +94,16 @@ class Reader:
             "not null": column.nullable is False and not column.primary_key,
             "computed stored": computed is not None and computed.persisted is True,
             "computed virtual": computed is not None and computed.persisted is not True,
-            "identity": column.identity is not None or bool(is_serial),
+            "identity": is_numbered or bool(is_serial),
+            "identity left out": column.identity is not None and self.dialect.name != "postgresql",
         }
         yield self._deed("add_column", operation, traits, name=name, type=self._type(column.type))
         for key in column.foreign_keys:
             yield self._deed("create_foreign_key", operation, name=name, columns=name, referred=_referred(key))
-        if column.unique:
+        if column.unique and not column.index:
             yield self._deed("create_unique_constraint", operation, columns=name)
         elif column.index:
-            yield self._deed("create_index", operation, columns=name, name="")
+            yield self._deed("create_index", operation, {"unique": bool(column.unique)}, columns=name, name="")
 
     def _drop_column(self, operation: ops.DropColumnOp) -> Iterable[Deed]:
         yield self._deed("drop_column", operation, name=operation.column_name)

@@ -66,7 +66,7 @@ def sql(
     try:
         if dialect == "sqlite" and needs_batch(operation):
             return _rebuilt(operation, options, before, earlier)
-        return _offline(operation, dialect, options)
+        return _offline(_typed(operation), dialect, options)
     except Unwritten:
         raise
     except Exception as error:
@@ -104,6 +104,26 @@ def _offline(operation: Operation, dialect: str, options: Mapping[str, Any]) -> 
     )
     _run(operation, Operations(made))
     return buffer.getvalue().strip()
+
+
+def _typed(operation: Operation) -> Operation:
+    """A bulk insert whose columns have the types of their values, where they have none: else these cannot be written out."""
+    is_untyped = isinstance(operation, ops.BulkInsertOp) and any(
+        isinstance(column.type, sa.types.NullType) for column in operation.table.columns
+    )
+    if not is_untyped or not isinstance(operation, ops.BulkInsertOp):
+        return operation
+    held: Any = operation.table
+    columns = [sa.column(column.name, _type_of(column, operation.rows)) for column in held.columns]
+    made = sa.table(held.name, *columns, schema=held.schema)
+    return ops.BulkInsertOp(made, operation.rows, multiinsert=operation.multiinsert)
+
+
+def _type_of(column: Any, rows: Sequence[Mapping[str, Any]]) -> Any:
+    if not isinstance(column.type, sa.types.NullType):
+        return column.type
+    values = [row.get(column.key) for row in rows]
+    return next((sa.literal(value).type for value in values if value is not None), sa.Text())
 
 
 def _run(operation: Operation, on: Operations) -> None:
