@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from ..engine import pages, planner
 from ..errors import MigrationError, Refused, ReplayInterrupted, UsageProblem
+from ..lab.sample import parse_masks
 from ..redact import redact
 from ..results import Report, Section
 from . import browse, compare, move, share
 from .rehearse import rehearse as rehearsed_on
-from .sides import side_at
+from .sides import live, side_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,13 +76,16 @@ def report(
 ) -> Report:
     """Return a report of *range* ("START:END", or "END"; default: what is pending, or all without a connection).
 
-    A section that cannot be made says why. With *to* the page is written to that file. Raises Refused where the range has
-    no revision, and for a file that is no report; UsageProblem; what resolving revisions raises.
+    A section that cannot be made says why; a *mask* for a column that is not there, or cannot be masked, is raised. With
+    *to* the page is written to that file. Raises Refused where the range has no revision, and for a file that is no report;
+    ObjectNotFound; UsageProblem; what resolving revisions raises.
     """
     kind = _format(to, format)
     if mask and not rehearse:
         raise UsageProblem("--mask is about rows of a rehearsal, and none is asked for.", hint="add --rehearse")
     with ws.one_look():
+        if mask and ws.has_connection:
+            parse_masks(live(ws), mask)  # a mistake about what nobody may see stops it all
         span = _span(ws, range)
         asked = _Asked(rehearse, dialect, mask, x)
         first, *others = (_section(ws, span, asked, part) for part in _PARTS)

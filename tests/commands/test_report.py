@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from migration_magics.commands.api import Workspace
-from migration_magics.errors import Refused, RevisionNotFound, UsageProblem
+from migration_magics.errors import ObjectNotFound, Refused, RevisionNotFound, UsageProblem
 from migration_magics.results import Compared, History, Planned, Rehearsed, Shown, SqlShown
 from tests.engine.making import Made
 
@@ -205,3 +205,14 @@ def test_it_is_a_verb_of_the_python_object(make, tmp_path):
     report = project.ws.report("base:c1", to=str(tmp_path / "r.html"), dialect=("postgresql",))
     assert [one.id for one in report.revisions][-1] == "c1"
     assert (tmp_path / "r.html").read_text(encoding="utf-8") == report.html
+
+
+def test_a_mistake_in_what_is_to_be_masked_writes_no_page(make, tmp_path):
+    """A page that says no more than "not run" looks as if the option had been heard."""
+    url = f"sqlite:///{tmp_path / 'app.db'}"
+    project = make(url)
+    begin(project, url)
+    with pytest.raises(ObjectNotFound, match=r"no column runs\.sate to mask"):
+        project.ws.run("report --rehearse --mask runs.sate --to page.html")
+    assert not (tmp_path / "page.html").exists()
+    assert project.ws.run("report --rehearse --mask runs.state --to page.html").path == "page.html"
