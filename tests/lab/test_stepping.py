@@ -572,3 +572,14 @@ def test_what_failed_took_as_long_as_it_ran(make, sqlite_url):
     (stop,) = made.ws.step("b2").stops
     assert stop.has_failed
     assert stop.duration_s > 0.005
+
+
+def test_rows_that_were_matched_are_not_taken_for_changed_ones(make, sqlite_url):
+    made = make(sqlite_url)
+    made.add("a1", START)
+    made.ws.upgrade("a1")
+    made.add("b2", "op.execute(\"UPDATE evaluations SET status = 'done'\")")
+    said = str(made.ws.step("b2", at=1))
+    assert "10 of 30 updated" in said or "10 updated" in said
+    assert "30 rows matched by its SQL" in said
+    assert "· 30 rows" not in said

@@ -10,7 +10,7 @@ from ...model.stepping import slowest
 from ...model.trace import Outcome
 from ...redact import redact
 from ...results import Stepper, StopShown
-from ..operations import operation_line, statement_sql
+from ..operations import operation_line, rows_of, statement_sql
 from ..view import Block, Cell, Code, Column, Details, Facts, Folded, Piece, Prose, Row, Table, View, cell, chip, plain
 from ..words import count, duration
 from .base import capped, next_step, remarks, view_of
@@ -108,7 +108,7 @@ def _operations(result: Stepper, settings: Settings) -> Table:
     return Table("What each operation did, in the order they ran", columns, rows, hidden)
 
 
-def _short(operation: Operation, usual: Outcome) -> Line:
+def _short(operation: Operation, usual: Outcome = Outcome.APPLIED) -> Line:
     """The operation without what other columns say; how it ended where that is not as *usual*."""
     return operation_line(replace(operation, statements=(), duration_s=0.0), usual)
 
@@ -122,6 +122,13 @@ def _changed(schema: SchemaDiff) -> tuple[Line, ...]:
 def _rows(rows: tuple[RowDiff, ...]) -> tuple[Line, ...]:
     found = tuple((Piece(diff.table, "code"), Piece(words(diff))) for diff in rows if diff)
     return found or (plain("as before", "dim"),)
+
+
+def _matched(stop: Stop) -> tuple[Line, ...]:
+    """How many rows its SQL met, where that is not how many it changed: the others were as it wanted them already."""
+    met = rows_of(stop.operation.statements)
+    changed = sum(diff.inserted + diff.updated + diff.deleted for diff in stop.rows)
+    return (plain(f"{count(met, 'row')} matched by its SQL", "dim"),) if met is not None and met != changed else ()
 
 
 def _locks(stop: Stop, *, is_explained: bool = False) -> tuple[Line, ...]:
@@ -191,10 +198,10 @@ def _standing(result: StopShown) -> str:
 def _stop_blocks(stop: Stop, settings: Settings) -> list[Block]:
     operation, sql = stop.operation, _sql(stop)
     facts: list[tuple[str, Line]] = [
-        ("operation", operation_line(operation)),
+        ("operation", _short(operation)),
         ("took", plain(duration(stop.duration_s))),
         *(("schema" if not at else "", line) for at, line in enumerate(_changed(stop.schema))),
-        *(("rows" if not at else "", line) for at, line in enumerate(_rows(stop.rows))),
+        *(("rows" if not at else "", line) for at, line in enumerate((*_rows(stop.rows), *_matched(stop)))),
         *(("locks" if not at else "", line) for at, line in enumerate(_locks(stop, is_explained=True))),
     ]
     blocks: list[Block] = [Prose(plain(stop.sentence)), Facts(tuple(facts))]
