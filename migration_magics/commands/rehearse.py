@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..engine import planner, writer
+from ..engine.reflect import reflect
 from ..errors import MigrationError, ObjectNotFound, Refused, RehearsalFailed, ReplayInterrupted, UsageProblem
 from ..lab import copies, scratch
 from ..lab.drafted import with_draft
@@ -205,11 +206,21 @@ def _unexpected(copy: copies.Copy, found: tuple[Rehearsal, ...], wanted: Expecta
     revision = found[0].revision if len(found) == 1 else None
     start = f"{revision}: " if revision else ""
     diffs = [diff for each in found for diff in each.rows]
-    said = expectations.broken(wanted, diffs, rows="" if copy.sampled is None else " in the sample")
+    said = (
+        *expectations.unknown(wanted, _names(copy, diffs) if wanted.only else frozenset()),
+        *expectations.broken(wanted, diffs, rows="" if copy.sampled is None else " in the sample"),
+    )
     return tuple(
         Finding("expectation", Severity.ERROR, _sure(copy), revision, f"{start}{each}", evidence=_counted(diffs))
         for each in said
     )
+
+
+def _names(copy: copies.Copy, diffs: list[RowDiff]) -> frozenset[str]:
+    """The tables and columns of the copy, as TABLE and TABLE.COLUMN, also those that a way up dropped."""
+    there = [(table.key, tuple(each.name for each in table.columns)) for table in copy.database.run(reflect).tables]
+    there += [(diff.table, tuple(each.name for each in diff.columns)) for diff in diffs]
+    return frozenset(name for table, columns in there for name in (table, *(f"{table}.{each}" for each in columns)))
 
 
 def _counted(diffs: list[RowDiff]) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..model.graph import Graph
     from ..model.plan import Plan
     from .chain import Chain
+    from .commits import Commits
     from .database import Database
     from .host.recorder import StepDraft
 
@@ -53,7 +54,7 @@ def unfinished(
     database: Database,
     *,
     has_begun: bool,
-    has_committed: bool,
+    commits: Commits,
 ) -> Unfinished | None:
     """Return the error for a run that ended quietly somewhere else than its *plans* do; None where it did not."""
     plan, after = next(
@@ -67,7 +68,10 @@ def unfinished(
             "env.py must come to context.run_migrations() for this database, as the one that %migrate init writes does"
         )
         return Unfinished(f"env.py ended without an error and without running anything: {where}", hint)
-    if not has_committed:
+    for revision, place in commits.by_itself.items():
+        said = f"Revision {revision} commits by itself{place}, which ends Alembic's transaction, so {where}"
+        return Unfinished(said, "use `with op.get_context().autocommit_block():` for what has to be committed there")
+    if not commits.count:
         hint = "in env.py, put `with context.begin_transaction():` around context.run_migrations(), then run it again"
         return Unfinished(
             f"env.py ended without an error and without a commit, so what ran was rolled back: {where}", hint

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -19,6 +21,8 @@ class Commits:
         self.count = 0
         self.inside: list[str] = []
         """The revisions whose own code committed: an `autocommit_block()`, a session."""
+        self.by_itself: dict[str, str] = {}
+        """Where a revision committed past Alembic, which knows nothing of it: " (NAME, line N)" by revision."""
         self._recorder = recorder
         self._connections: list[Connection] = []
 
@@ -38,8 +42,11 @@ class Commits:
             return
         self.count += 1
         running = self._recorder.running
-        if running is not None and running.is_user_code and running.revision not in self.inside:
-            self.inside.append(running.revision)
+        if running is not None and running.is_user_code:
+            if running.revision not in self.inside:
+                self.inside.append(running.revision)
+            if place := _bare_commit_in(running.revision):
+                self.by_itself.setdefault(running.revision, place)
 
     def in_words(self, passes: int, *, is_per_revision: bool) -> str:
         """Return how a run of as many *passes* was divided into transactions, in words."""
@@ -49,3 +56,13 @@ class Commits:
             return "one transaction per revision"
         is_each = passes > 1 and self.count > 1
         return f"{passes} transactions, one for each run_migrations() of env.py" if is_each else "one transaction"
+
+
+def _bare_commit_in(revision: str) -> str:
+    """Return the place in the file of *revision* that commits just now, or "" where an `autocommit_block()` does."""
+    for frame, line in traceback.walk_stack(None):
+        if frame.f_code.co_name == "autocommit_block":
+            return ""
+        if frame.f_globals.get("revision") == revision:
+            return f" ({Path(frame.f_code.co_filename).name}, line {line})"
+    return ""

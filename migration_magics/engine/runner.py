@@ -168,7 +168,7 @@ class Run:
         ends = (own, *(self._read_back(error, (each.call,)) for each in self.passes.later))
         if error is None and not self.options.is_dry_run:
             error = aftermath.unfinished(
-                plans, ends, self.database, has_begun=bool(self.recorder.steps), has_committed=self.commits.count > 0
+                plans, ends, self.database, has_begun=bool(self.recorder.steps), commits=self.commits
             )
         trace = self._trace(plans, ends, error, duration_s)
         if error is not None:

@@ -27,6 +27,7 @@ from ..model.plan import Plan
 from ..model.rehearsal import Rehearsal
 from ..model.renamed import between, turned
 from . import capture, copies
+from .asides import broken_keys, left_transaction, newly_broken
 from .invariants import asked_again, asked_first
 from .rehearsal_words import amount, dropped, left, lost, named
 from .sample_snapshot import ROOM, full
@@ -162,13 +163,19 @@ class _Trial:
         return capture.begin(self.place, without=self.tables, schema=start)
 
     def _run(self, start: Schema, before: capture.Before | None) -> None:
+        orphans = broken_keys(self.place)
         asked = [(sql, asked_first(self.place, sql)) for sql in self.invariants]
         self.tell("up")
         up, renamed = self._move("upgrade", "up-fails", "its upgrade fails")
         self.found = replace(self.found, up=up)
         self.tell("comparing rows")
-        if self.findings:
+        has_failed = bool(self.findings)
+        for said in left_transaction(up):
+            self._find("leaves-transaction", Severity.WARNING, said)
+        if has_failed:
             return
+        if said := newly_broken(self.place, orphans):
+            self._find("orphans", Severity.WARNING, f"it leaves broken foreign keys, which SQLite does not say: {said}")
         above = self._schema()
         rows = before.row_diffs(renamed, above) if before is not None else ()
         answers = tuple(Answer(sql, first, asked_again(self.place, sql)) for sql, first in asked)

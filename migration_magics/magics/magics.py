@@ -25,7 +25,7 @@ from ..commands.help import cell_docstring, docstring
 from ..commands.parser import Parsed, SwitchesConnection, execute, parse, parse_cell
 from ..commands.table import CELLS, COMMANDS
 from ..display import configure as display_settings
-from ..errors import Busy, CellInvalid, ConfirmationRequired, MigrationError, UsageProblem
+from ..errors import Busy, CellInvalid, ConfirmationRequired, MigrationError, RehearsalFailed, UsageProblem
 from ..settings import Settings
 from . import jupysql
 from .cells import begin_in_cell, cell_id, place
@@ -205,6 +205,8 @@ class MigrateMagics(with_settings(Magics)):  # type: ignore[misc] # one trait pe
                 self._workspace.drawn_error = None
             if isinstance(error, ConfirmationRequired) and error.planned is not None:
                 display(error.planned)  # type: ignore[no-untyped-call] # what it is about, before the question
+            if isinstance(error, RehearsalFailed) and error.rehearsed is not None:
+                display(error.rehearsed)  # type: ignore[no-untyped-call] # the rows that it met, before the error
             raise
         finally:
             self._scope = outer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -95,6 +96,17 @@ def expectations(rows: Iterable[str] = (), only: Iterable[str] = (), invariants:
 def broken(wanted: Expectations, diffs: Sequence[RowDiff], *, rows: str = "") -> tuple[str, ...]:
     """Return a sentence for each expectation about rows that *diffs* break; *rows* says which rows these are."""
     return (*_miscounted(wanted, diffs, rows), *_elsewhere(wanted, diffs))
+
+
+def unknown(wanted: Expectations, names: frozenset[str]) -> tuple[str, ...]:
+    """Return a sentence for each of `only` that is none of *names*, the tables and columns there are."""
+    found = []
+    for each in wanted.only:
+        if not any(_is_table(each, name) for name in names):
+            near = difflib.get_close_matches(each, sorted(names), 1, 0.5)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            found.append(f"only {each} may change, and the copy has no such table or column{meant}")
+    return tuple(found)
 
 
 def broken_invariants(answers: Iterable[Answer]) -> tuple[str, ...]:

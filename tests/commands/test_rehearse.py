@@ -54,6 +54,9 @@ def test_what_holds_is_written(what, ws):
 BROKEN = {
     "expected UPDATE evaluations: 1,204 rows, and it was 10": {"expect": ("UPDATE evaluations: 1204 rows",)},
     "only evaluations.id may change, and evaluations.status changed": {"only": ("evaluations.id",)},
+    "only evaluation.status may change, and the copy has no such table or column; did you mean evaluations.status?": {
+        "only": ("evaluations.status", "evaluation.status")
+    },
     "the invariant SELECT count(*) FROM evaluations WHERE status = 'fail' gave 10 before and 0 after": {
         "invariant": ("SELECT count(*) FROM evaluations WHERE status = 'fail'",)
     },

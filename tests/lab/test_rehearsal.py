@@ -334,12 +334,32 @@ def test_a_revision_that_commits_by_itself_is_rehearsed(rehearsed):
         'with op.batch_alter_table("evaluations") as batch:\n    batch.drop_column("note")',
     )
     assert len(found.revisions) == 1
+    if not found.passed:
+        assert "Revision b2 commits by itself (b2.py, line 13), which ends Alembic's transaction" in said(found)
+        assert "env.py" not in said(found)
 
 
 def test_a_raw_commit_is_rehearsed(rehearsed):
     found = rehearsed("op.execute(\"UPDATE evaluations SET status = 'x'\")\nop.execute('COMMIT')")
-    assert {finding.rule for finding in found.findings} <= {"rows-lost", "up-fails"}
+    assert {finding.rule for finding in found.findings} <= {"rows-lost", "up-fails", "leaves-transaction"}
     assert not found.passed
+    assert "it leaves its transaction by COMMIT: what comes before it is not rolled back" in said(found)
+
+
+def test_new_orphans_on_sqlite_are_named_and_old_ones_are_not(make, tmp_path, run_sql):
+    url = f"sqlite:///{tmp_path / 'app.db'}"
+    run_sql(
+        url,
+        "CREATE TABLE ty (id INTEGER PRIMARY KEY, par INTEGER REFERENCES ty)",
+        "INSERT INTO ty VALUES (1, 66), (2, 1)",
+    )
+    made = make(url)
+    made.add("a1", "op.execute('UPDATE ty SET par = par')")
+    assert said(made.ws.rehearse()) == ""
+    made.add("b2", "op.execute('UPDATE ty SET par = 77')")
+    assert "b2: it leaves broken foreign keys, which SQLite does not say: 1 row of ty points at" in said(
+        made.ws.rehearse()
+    )
 
 
 EMPTY = "The copy was empty: nothing is proved about rows."

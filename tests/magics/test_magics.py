@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from migration_magics.commands.table import COMMANDS
-from migration_magics.errors import CellInvalid, NotConnected, UsageProblem
+from migration_magics.errors import CellInvalid, NotConnected, RehearsalFailed, UsageProblem
 from migration_magics.results import HelpPage, Why
 
 
@@ -27,6 +27,20 @@ def test_nothing_is_status(shell):
 
 def test_the_other_name_does_the_same(shell):
     assert outcome(shell, "%migration plan -1").arguments["target"] == "-1"
+
+
+def test_a_rehearsal_that_fails_is_shown_before_its_error(bare_shell, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    bare_shell.run_line_magic("load_ext", "migration_magics")
+    outcome(bare_shell, "%migrate init migrations;")
+    outcome(bare_shell, "%migrate connect sqlite:///app.db;")
+    made = (
+        'op.create_table("ev", sa.Column("id", sa.Integer, primary_key=True))\nop.execute("INSERT INTO ev VALUES (1)")'
+    )
+    capsys.readouterr()
+    failed = outcome(bare_shell, f'%%revision -m "ev" --expect "INSERT ev: 2 rows"\n{made}')
+    assert isinstance(failed, RehearsalFailed)
+    assert "Rows of ev" in capsys.readouterr().out
 
 
 def test_a_result_can_be_assigned(shell):
