@@ -51,14 +51,14 @@ def check_protected(plan: Plan, planned: Planned, again: str, *, is_protected: b
     raise ConfirmationRequired(
         f"{plan.connection} is protected: {would}.{said} Nothing was changed.",
         planned=planned,
-        details=_lost(planned),  # the name confirms them, too
+        details=lost_by(planned),  # the name confirms them, too
         hint=f"{again} --confirm {plan.connection}",
     )
 
 
 def check_losses(plan: Plan, planned: Planned, again: str) -> None:
     """Raise ConfirmationRequired where *planned* loses data; *again* is the command as it was typed."""
-    lost = _lost(planned)
+    lost = lost_by(planned)
     if not lost:
         return
     raise ConfirmationRequired(
@@ -69,7 +69,8 @@ def check_losses(plan: Plan, planned: Planned, again: str) -> None:
     )
 
 
-def _lost(planned: Planned) -> tuple[str, ...]:
+def lost_by(planned: Planned) -> tuple[str, ...]:
+    """Return what *planned* loses, a sentence each."""
     found = [finding for finding in planned.findings if finding.rule == LOSES_DATA]
     more = (f"... {len(found) - _MOST_LOSSES} more",) if len(found) > _MOST_LOSSES else ()
     return (*(f"{finding.revision}: {finding.message}" for finding in found[:_MOST_LOSSES]), *more)

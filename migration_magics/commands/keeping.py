@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from ..engine import undo as restore
 from ..engine import undo_rows
+from ..errors import ConfirmationRequired
+from . import guard
+from .undoing import last
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from ..engine.losses import CountedLoss
     from ..engine.undo_rows import KeptRows, Wanted
     from ..model.plan import Plan
+    from ..results import Planned
+    from .undoing import Move
     from .workspace import WorkspaceState
 
 _SERVERS = {"postgresql", "mysql"}
@@ -43,6 +48,51 @@ def intent(ws: WorkspaceState, made: Plan, lost: Sequence[CountedLoss]) -> Inten
     """Return what is to be kept before *made*, which loses *lost*. Writes nothing."""
     if made.direction == "stamp" or made.is_empty:
         return Intent()
+    found = _intent(ws, made, lost)
+    return replace(found, notes=(_UNDO_FIRST, *found.notes)) if _goes_past(ws, made) else found
+
+
+_UNDO_FIRST = (
+    "What the upgrade before it lost is kept, and does not come back by a downgrade: %migrate undo brings it back."
+)
+
+
+def check_kept(ws: WorkspaceState, planned: Planned, again: str) -> None:
+    """Raise ConfirmationRequired where *planned* goes back past a move whose rows `undo` would bring back."""
+    if not _goes_past(ws, planned.plan):
+        return
+    raise ConfirmationRequired(
+        f"The upgrade of {ws.database.name} before lost rows that are kept: %migrate undo brings them back, "
+        f"{again} does not. Nothing was changed.",
+        planned=planned,
+        details=guard.lost_by(planned),
+        hint=f"%migrate undo, or without the rows: {again} --yes",
+    )
+
+
+def _goes_past(ws: WorkspaceState, made: Plan) -> bool:
+    """*made* is a downgrade, and what the upgrade before it lost can be brought back."""
+    at = last(ws.moves, ws.database)
+    if made.direction != "downgrade" or made.is_empty or at is None:
+        return False
+    move = ws.moves[at]
+    is_its_end = move.direction == "upgrade" and set(move.after) == set(made.from_heads)
+    return is_its_end and move.brings_back(ws.database)
+
+
+def spared(ws: WorkspaceState, made: Plan) -> tuple[Move, ...]:
+    """Return the moves of which all stays kept when *made* runs: upgrades, while it only goes back."""
+    if made.direction != "downgrade":
+        return ()
+    identity = ws.database.identity
+    return tuple(
+        move
+        for move in ws.moves
+        if move.database == identity and move.direction == "upgrade" and (move.rows or move.point)
+    )
+
+
+def _intent(ws: WorkspaceState, made: Plan, lost: Sequence[CountedLoss]) -> Intent:
     limit_mb, family = ws.settings.undo_size_mb, ws.database.family
     if family == "sqlite":
         return _of_file(ws, limit_mb) if ws.settings.restore_points and (lost or made.irreversible) else Intent()
@@ -64,19 +114,23 @@ def _of_file(ws: WorkspaceState, limit_mb: float) -> Intent:
     if size_mb > limit_mb:
         said = f"No copy of the file is made for undo: it has {size_mb:,.0f} MB, and undo_size_mb is {limit_mb:g}."
         return Intent(notes=(said,))
-    return Intent(is_whole=True)
+    return Intent(
+        is_whole=True, notes=("The file is copied before, and %migrate undo puts the copy back, with all rows.",)
+    )
 
 
 @contextmanager
-def holding(ws: WorkspaceState, what: Intent, *, is_whole_or_nothing: bool) -> Iterator[Held]:
+def holding(
+    ws: WorkspaceState, what: Intent, spared: Sequence[Move] = (), *, is_whole_or_nothing: bool
+) -> Iterator[Held]:
     """Keep *what* while a move runs. Where it fails and *is_whole_or_nothing*, all is as it was, and nothing is kept.
 
-    Else what it had lost by then is in the tables that are left; the next move that succeeds drops them. Raises Refused where
-    rows cannot be kept.
+    Else what it had lost by then is in the tables that are left; the next move that succeeds drops them. Copies of *spared*
+    moves stay. Raises Refused where rows cannot be kept.
     """
     held = Held()
     if what.is_whole:
-        held.point = restore.take(ws.database, ws.on_step)
+        held.point = restore.take(ws.database, ws.on_step, [move.point for move in spared if move.point])
         said = "The file was copied before: %migrate undo puts it back, with all rows."
         failed = "No copy of the file could be made for undo: no room, or no right to write."
         held.notes = (said if held.point is not None else failed,)
@@ -94,11 +148,11 @@ def holding(ws: WorkspaceState, what: Intent, *, is_whole_or_nothing: bool) -> I
         raise
 
 
-def settle(ws: WorkspaceState, held: Held) -> None:
-    """Drop what was kept for earlier moves of the database in use: only the last one's is."""
-    _let_go(ws)
+def settle(ws: WorkspaceState, held: Held, spared: Sequence[Move] = ()) -> None:
+    """Drop what was kept for earlier moves of the database in use, but that of *spared* ones: only the last one's is."""
+    _let_go(ws, spared)
     if ws.settings.undo_rows and ws.database.family in _SERVERS:
-        undo_rows.forget(ws.database, held.rows)
+        undo_rows.forget(ws.database, (*held.rows, *(each for move in spared for each in move.rows)))
 
 
 def forget(ws: WorkspaceState) -> int:
@@ -109,8 +163,8 @@ def forget(ws: WorkspaceState) -> int:
     return restore.forget(ws.database)
 
 
-def _let_go(ws: WorkspaceState) -> None:
+def _let_go(ws: WorkspaceState, spared: Sequence[Move] = ()) -> None:
     identity = ws.database.identity
     for at, move in enumerate(ws.moves):
-        if move.database == identity and (move.rows or move.point):
+        if move.database == identity and move not in spared and (move.rows or move.point):
             ws.moves[at] = replace(move, rows=(), point=None)

@@ -17,7 +17,7 @@ from ..model.trace import Outcome, Trace
 from ..redact import redact
 from ..results import Moved, Planned
 from . import guard, keeping
-from .undoing import Move
+from .undoing import Move, last
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,6 +228,8 @@ def _move(
         planned, found = _surveyed(ws, made, options)
         guard.check_protected(made, planned, again, is_protected=ws.database.is_protected, confirm=confirm)
         if not yes and confirm != ws.database.name:
+            if verb != "undo":
+                keeping.check_kept(ws, planned, again)
             guard.check_losses(made, planned, again)
             watch = Watch(found.told, lambda loss: guard.stop(planned, again, loss))
         keeps = keeping.intent(ws, made, found.lost) if verb != "undo" else keeps
@@ -244,7 +246,8 @@ def _move(
     look = around.look if around is not None else None
     running = replace(options, x=ws.arguments(options.x), engine_name=ws.engine_name, watch=watch, look=look)
     is_one = ws.database.has_transactional_ddl and not options.per_revision
-    with keeping.holding(ws, keeps, is_whole_or_nothing=is_one) as held:
+    spared, follows = keeping.spared(ws, made), _follows(ws)
+    with keeping.holding(ws, keeps, spared, is_whole_or_nothing=is_one) as held:
         ran = runner.run(
             made, ws.chain, ws.environment, ws.database, settings=ws.settings, options=running, on_step=ws.on_step
         )
@@ -252,11 +255,17 @@ def _move(
     if not options.is_dry_run:
         ws.tried.note_steps(ws.current_name, ran.trace.steps)
     if not options.is_dry_run and ran.before != ran.after and verb != "undo":
-        keeping.settle(ws, held)
-        ws.moves.append(Move.of(ws.database, made.direction, ran, held))
+        keeping.settle(ws, held, spared)
+        ws.moves.append(Move.of(ws.database, made.direction, ran, held, follows=follows))
     changed = around.found() if around is not None else None
-    after = _after(made, options, again)
+    after = _typed(made, options, "undo") if held.point or held.rows else _after(made, options, again)
     return Moved(made, ran.trace, ran.before, ran.after, changed, notes=held.notes, next_command=after)
+
+
+def _follows(ws: WorkspaceState) -> bool:
+    """Nobody has written to the file since the last move of it here."""
+    at = last(ws.moves, ws.database)
+    return at is not None and ws.moves[at].is_untouched(ws.database)
 
 
 def _around(ws: WorkspaceState, made: Plan, options: runner.Options) -> Around | None:

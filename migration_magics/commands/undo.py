@@ -13,6 +13,7 @@ from ..model.trace import Trace
 from ..results import Moved, Planned
 from . import guard, keeping
 from .move import move_back
+from .undoing import last
 
 if TYPE_CHECKING:
     from .undoing import Move
@@ -49,18 +50,24 @@ def undo(
                 f"No single move leads back to {_named(move.before)}. Nothing was changed.",
                 hint="go back step by step: %migrate history shows the way",
             )
-        if not dry_run and plan is None and _can_restore(ws, move):
+        if not dry_run and plan is None and move.can_restore(ws.database):
             return _restored(ws, at, made, confirm=confirm)
+        is_intact = move.is_untouched(ws.database)
         moved = move_back(ws, made, runner.Options(dry_run, x=x, tag=tag), yes=yes, fingerprint=plan, confirm=confirm)
     if dry_run:
         return moved
     back = undo_rows.put_back(ws.database, move.rows) if move.rows else ()
     del ws.moves[at]
-    _carry_on(ws)
+    _carry_on(ws, file_too=move.follows and is_intact)
     note = "The rows that the downgrade had lost are not back." if move.direction == "downgrade" and not back else ""
+    if move.point is not None and move.point.exists():
+        note = f"{_WRITTEN_SINCE} {move.point} until the next move that loses rows."
     notes = (*moved.notes, *back, note) if note else (*moved.notes, *back)
     headline = f"Undid the {move.direction}: {ws.database.name} stands at {_named(moved.after)} again"
     return replace(moved, notes=notes, headline=headline, next_command="%migrate status")
+
+
+_WRITTEN_SINCE = "The file was written to since, so the copy from before the move was not put back: it is"
 
 
 def _forgotten(ws: WorkspaceState, *, confirm: str | None) -> Moved:
@@ -87,10 +94,9 @@ def _forgotten(ws: WorkspaceState, *, confirm: str | None) -> Moved:
 
 def _last(ws: WorkspaceState) -> int:
     """The place of the last move on the database in use."""
-    identity = ws.database.identity
-    for at in range(len(ws.moves) - 1, -1, -1):
-        if ws.moves[at].database == identity:
-            return at
+    at = last(ws.moves, ws.database)
+    if at is not None:
+        return at
     raise Refused(
         f"This notebook has made no move of {ws.database.name} that could be undone. Nothing was changed.",
         hint="go back by name: %migrate downgrade -1",
@@ -124,12 +130,6 @@ def _back(ws: WorkspaceState, move: Move, heads: tuple[str, ...]) -> Plan:
     return planner.plan_upgrade(ws.chain, target or "heads", heads, database=database, connection=connection)
 
 
-def _can_restore(ws: WorkspaceState, move: Move) -> bool:
-    """A copy from before the move is there, and nobody has written since: then putting it back loses nothing."""
-    is_there = move.point is not None and move.point.exists()
-    return is_there and bool(move.file_state) and restore.state(ws.database) == move.file_state
-
-
 def _restored(ws: WorkspaceState, at: int, made: Plan, *, confirm: str | None) -> Moved:
     """Put the copy back: rows that the move changed or lost are back, too."""
     move, name = ws.moves[at], ws.database.name
@@ -137,7 +137,7 @@ def _restored(ws: WorkspaceState, at: int, made: Plan, *, confirm: str | None) -
     if move.point is not None:
         restore.restore(ws.database, move.point)
     del ws.moves[at]
-    _carry_on(ws)
+    _carry_on(ws, file_too=move.follows)
     after = ws.heads_of(ws.database)
     return Moved(
         made,
@@ -150,13 +150,14 @@ def _restored(ws: WorkspaceState, at: int, made: Plan, *, confirm: str | None) -
     )
 
 
-def _carry_on(ws: WorkspaceState) -> None:
-    """The move before the undone one left the schema that is there now, as far as anybody here can tell."""
-    identity = ws.database.identity
-    for at in range(len(ws.moves) - 1, -1, -1):
-        if ws.moves[at].database == identity:
-            ws.moves[at] = replace(ws.moves[at], schema=schema_token.read(ws.database))
-            return
+def _carry_on(ws: WorkspaceState, *, file_too: bool) -> None:
+    """The move before the undone one left the schema that is there now, as far as anybody here can tell; or the file."""
+    at = last(ws.moves, ws.database)
+    if at is None:
+        return
+    ws.moves[at] = replace(ws.moves[at], schema=schema_token.read(ws.database))
+    if file_too:
+        ws.moves[at] = replace(ws.moves[at], file_state=restore.state(ws.database))
 
 
 def _named(heads: tuple[str, ...]) -> str:

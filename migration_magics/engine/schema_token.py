@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
     from .database import Database
 
+# sqlite.org/schematab.html. Not PRAGMA schema_version, which counts a change and its taking back as two.
+_SQLITE = (
+    "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE tbl_name <> 'migration_magics_backfill' ORDER BY 1, 2, 3"
+)
+
 # postgresql.org/docs/current/catalogs.html. An index has its columns in pg_attribute, too.
 # Tables that keep rows for `undo` (`ours`) are left out: a move makes them.
 _POSTGRESQL = """
@@ -62,7 +67,7 @@ def _token(connection: Connection) -> str:
     if not query:
         return ""
     rows = [tuple(map(str, row)) for row in connection.exec_driver_sql(query)]
-    if rows == [("0",)]:  # SQLite's, of a file without anything in it: as if it were not there
+    if not rows:  # SQLite's, of a file without anything in it: as if it were not there
         return ""
     return hashlib.blake2b(repr(rows).encode(), digest_size=6).hexdigest()
 
@@ -70,7 +75,7 @@ def _token(connection: Connection) -> str:
 def _query(connection: Connection) -> str:
     dialect = connection.dialect
     if dialect.name == "sqlite":
-        return "PRAGMA schema_version"  # sqlite.org/pragma.html: SQLite counts it up with every change of the schema
+        return _SQLITE
     if dialect.name == "postgresql":
         return _POSTGRESQL
     if getattr(dialect, "is_mariadb", False):

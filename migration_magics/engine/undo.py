@@ -20,7 +20,7 @@ from ..errors import DatabaseLocked
 from .told import teller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from .database import Database
     from .runner import OnStep
@@ -37,10 +37,10 @@ def folder(database: Database) -> Path:
     return root / "restore_points" / name
 
 
-def take(database: Database, on_step: OnStep | None = None) -> Path | None:
+def take(database: Database, on_step: OnStep | None = None, spared: Iterable[Path] = ()) -> Path | None:
     """Copy the file of *database* and return the copy; None where there is no file. *on_step* is told how far it is.
 
-    A copy that cannot be made (no room, no right) is none: the move is not held up by it.
+    Older copies go, but those *spared*. A copy that cannot be made (no room, no right) is none: the move is not held up by it.
     """
     file = database.file
     if file is None or not file.exists():
@@ -53,7 +53,7 @@ def take(database: Database, on_step: OnStep | None = None) -> Path | None:
     except (OSError, sqlite3.Error):
         copy.unlink(missing_ok=True)
         return None
-    _prune(place, copy)
+    _prune(place, (copy, *spared))
     return copy
 
 
@@ -104,8 +104,9 @@ def forget(database: Database) -> int:
     return _prune(folder(database))
 
 
-def _prune(place: Path, but: Path | None = None) -> int:
-    others = [path for path in place.glob("*.db*") if path != but]
+def _prune(place: Path, but: Iterable[Path] = ()) -> int:
+    spared = set(but)
+    others = [path for path in place.glob("*.db*") if path not in spared]
     for path in others:
         path.unlink(missing_ok=True)
     return len(others)

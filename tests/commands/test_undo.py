@@ -178,6 +178,73 @@ class TestRestorePoints:
         ws.downgrade("base", yes=True)
         assert not restore.folder(ws.database).exists()
 
+    def test_the_plan_and_the_question_say_that_a_copy_is_made(self, sqlite_url, made):
+        ws = made(sqlite_url).ws
+        ws.upgrade("head")
+        execute(sqlite_url, "INSERT INTO t (id, n) VALUES (1, 7)")
+        assert "The file is copied before" in said(ws.plan("base"))
+        with pytest.raises(ConfirmationRequired) as caught:
+            ws.downgrade("base")
+        assert "The file is copied before" in said(caught.value.planned)
+
+    def test_a_schema_change_that_was_taken_back_is_none(self, sqlite_url, made):
+        ws = made(sqlite_url).ws
+        ws.upgrade("head")
+        execute(sqlite_url, "CREATE TABLE other (id INTEGER)")
+        execute(sqlite_url, "DROP TABLE other")
+        assert ws.undo().after == ()
+
+
+DROPS_N = "op.drop_column('t', 'n')"
+
+
+@pytest.fixture
+def lossy(database_url, made):
+    """A database of which an upgrade has just dropped a column with values, which are kept; its downgrade makes it anew."""
+    project = made(database_url)
+    ws = project.ws
+    ws.settings = replace(ws.settings, undo_rows=True)
+    ws.upgrade("head")
+    execute(database_url, "INSERT INTO t (id, n) VALUES (1, 7), (2, 8)")
+    project.add("c3", DROPS_N, ADD)
+    return ws
+
+
+class TestTheWayBackOfWhatIsKept:
+    def test_it_is_undo_that_a_lossy_move_names(self, lossy):
+        moved = lossy.upgrade("head", yes=True)
+        assert moved.next_command == "%migrate undo"
+        assert "Undo it: %migrate undo" in str(moved)
+
+    def test_a_downgrade_asks_first_and_names_undo(self, lossy, database_url):
+        lossy.upgrade("head", yes=True)
+        assert "%migrate undo brings it back" in said(lossy.plan("b2"))
+        with pytest.raises(ConfirmationRequired, match="%migrate undo brings them back") as caught:
+            lossy.downgrade("b2")
+        assert caught.value.hint.startswith("%migrate undo, or without the rows: %migrate downgrade b2 --yes")
+        assert lossy.current().ids == ("c3",)
+        lossy.undo()
+        assert rows(database_url, "SELECT id, n FROM t ORDER BY id") == [(1, 7), (2, 8)]
+
+    @pytest.mark.parametrize("target", ["b2", "a1"])
+    def test_a_downgrade_all_the_same_loses_nothing_of_it(self, lossy, database_url, target):
+        lossy.upgrade("head", yes=True)
+        lossy.downgrade(target, yes=True)
+        assert lossy.undo().after == ("c3",)
+        assert lossy.undo(yes=True).after == ("b2",)
+        assert rows(database_url, "SELECT id, n FROM t ORDER BY id") == [(1, 7), (2, 8)]
+
+    def test_where_the_file_was_written_since_undo_says_where_the_copy_is(self, sqlite_url, made):
+        project = made(sqlite_url)
+        project.ws.upgrade("head")
+        execute(sqlite_url, "INSERT INTO t (id, n) VALUES (1, 7)")
+        project.add("c3", DROPS_N, ADD)
+        project.ws.upgrade("head", yes=True)
+        execute(sqlite_url, "INSERT INTO t (id) VALUES (2)")
+        (copy,) = restore.folder(project.ws.database).iterdir()
+        assert str(copy) in said(project.ws.undo())
+        assert copy.exists()
+
 
 def rows(url, sql):
     with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:

@@ -199,7 +199,9 @@ def _dot(number: int) -> Line:
 
 
 def _is_way_back(result: Moved) -> bool:
-    return result.plan.direction == "upgrade" and result.next_command.startswith("%migrate downgrade")
+    next_command = result.next_command
+    is_downgrade = result.plan.direction == "upgrade" and next_command.startswith("%migrate downgrade")
+    return is_downgrade or next_command.startswith("%migrate undo")
 
 
 def _outcome(step: Step) -> tuple[str, Tone]:
