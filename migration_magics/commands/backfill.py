@@ -132,7 +132,7 @@ def _key(table: Table, job: Job, database: Database) -> tuple[str, ...]:
     if moved:
         raise Refused(
             f"{moved[0]} belongs to the key {', '.join(key)} by which {table.key} is walked.",
-            hint="write it as one statement: %migrate revision -m ...",
+            hint="write one UPDATE in a %%revision cell",
         )
     return key
 
