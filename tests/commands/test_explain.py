@@ -254,6 +254,24 @@ def test_an_indexed_unique_column_gets_a_unique_index(project):
     assert "CREATE UNIQUE INDEX" in told.sql["postgresql"]
 
 
+@pytest.mark.parametrize(
+    "text, code",
+    [
+        ("op.add_column('t', sa.Column('a', sa.Integer), schema='app')", "op.drop_column('t', 'a', schema='app')"),
+        ("op.drop_column('t', 'a', schema='app')", "op.drop_column('t', 'a', schema='app')"),
+        ("op.alter_column('t', 'a', nullable=False, schema='app')", "nullable=False, schema='app')"),
+        (
+            "op.create_foreign_key('fk', 't', 'u', ['a'], ['b'], source_schema='app', referent_schema='other')",
+            "('fk', 't', 'u', [...], [...], postgresql_not_valid=True, source_schema='app', referent_schema='other')",
+        ),
+        ("op.create_unique_constraint('uq', 't', ['a'])", "op.drop_constraint('uq', 't', type_=\"unique\")"),
+    ],
+)
+def test_code_to_paste_names_the_schema_as_alembic_wants_it(project, text, code):
+    deed = only(project.ws.explain(text)).deeds[0]
+    assert code in deed.undoing + deed.facts["postgresql"].safe
+
+
 def test_unknown_names_are_refused(project):
     with pytest.raises(RevisionNotFound):
         project.ws.explain("zz")

@@ -201,7 +201,15 @@ class Reader:
         held: Any = operation
         table = _dotted(getattr(held, "schema", None), getattr(held, "table_name", None) or "")
         name = str(getattr(held, "constraint_name", None) or "")
-        return {"table": table or "the table", "name": name, **values}
+        keys = getattr(held, "kw", {})
+        parts = {
+            "bare": getattr(held, "table_name", None) or getattr(held, "source_table", None),
+            "schema": getattr(held, "schema", None) or keys.get("source_schema"),
+            "bare_referred": getattr(held, "referent_table", None),
+            "referred_schema": keys.get("referent_schema"),
+        }
+        known = {part: str(said) for part, said in parts.items() if said}
+        return {"table": table or "the table", "name": name, **known, **values}
 
     def _text(self, said: Any) -> str:
         if isinstance(said, str):

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent
 _LOCKS = "locks"
+_CALLED = re.compile(r"\bop\.(?P<name>\w+)\(")
+_KEYWORDS = {"schema": {"schema": "schema"}, "keys": {"source_schema": "schema", "referent_schema": "referred_schema"}}
 _PLAIN = re.compile(r"[\w$.]+")
 
 
@@ -45,7 +47,7 @@ def explain(deed: Deed, dialects: Sequence[str] = DIALECTS) -> DeedExplained:
         deed.kind,
         values.fill(_chosen(held["does"], deed.traits)["text"]),
         undone["can"],
-        values.fill(undone["text"]),
+        values.fill(_with_schema(undone["text"])),
         {dialect: _facts(held, dialect, deed.traits, values) for dialect in dialects if dialect in held},
     )
 
@@ -66,7 +68,7 @@ def _facts(held: Mapping[str, Any], dialect: str, traits: frozenset[str], values
         rewrites=_told(entry.get("rewrites", False)),
         scans=_told(entry.get("scans", False)),
         why=values.fill(entry.get("why", "")),
-        safe=_Code(values.known).fill(entry.get("safe", "")).strip("\n"),
+        safe=_Code(values.known).fill(_with_schema(entry.get("safe", ""))).strip("\n"),
         source=entry.get("source", ""),
     )
 
@@ -86,6 +88,23 @@ def _file(kind: str) -> Mapping[str, Any]:
     return held
 
 
+def _with_schema(template: str) -> str:
+    """Give each call of an operation the table without its schema, and that by keyword, as Alembic wants it."""
+    made, at = [], 0
+    for call in _CALLED.finditer(template):
+        end, depth = call.end(), 1
+        while depth:
+            depth += {"(": 1, ")": -1}.get(template[end], 0)
+            end += 1
+        inner = template[call.end() : end - 1]
+        if "{table!r}" in inner:
+            keyword = "{keys}" if call["name"] == "create_foreign_key" else "{schema}"
+            bare = inner.replace("{table!r}", "{bare!r}").replace("{referred!r}", "{bare_referred!r}")
+            made += [template[at : call.end()], bare, keyword, ")"]
+            at = end
+    return "".join([*made, template[at:]])
+
+
 class _Values(string.Formatter):
     """Fills `{name}` and, for code, `{name!r}`; what is not known becomes "..."."""
 
@@ -96,13 +115,23 @@ class _Values(string.Formatter):
         return self.format(text)
 
     def get_value(self, key: int | str, *_given: Any) -> Any:
-        return self.known.get(str(key)) or "..."
+        if key in _KEYWORDS:
+            given = {keyword: self.known.get(name) for keyword, name in _KEYWORDS[str(key)].items()}
+            return _Keywords("".join(f", {keyword}={name!r}" for keyword, name in given.items() if name))
+        whole = str(key).replace("bare_referred", "referred").replace("bare", "table")
+        return self.known.get(str(key)) or self.known.get(whole) or "..."
+
+
+class _Keywords(str):
+    """Arguments that are code by now."""
+
+    __slots__ = ()
 
 
 class _Code(_Values):
     """Fills code that a person will paste: a name stands there as it is only where it can end no string and no comment."""
 
     def convert_field(self, value: Any, conversion: Any) -> Any:
-        if conversion is None and not _PLAIN.fullmatch(str(value)):
+        if conversion is None and not isinstance(value, _Keywords) and not _PLAIN.fullmatch(str(value)):
             return "..."
         return super().convert_field(value, conversion)
