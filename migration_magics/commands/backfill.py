@@ -200,7 +200,8 @@ def _result(database: Database, job: Job, key: tuple[str, ...], tally: engine.Ta
         notes.append(f"It went on where it had stopped: {tally.began.passed:,} rows were dealt with before.")
     if tally.left:
         notes.append(
-            "--where still holds for rows: the new values leave it true, or the rows came behind the position meanwhile."
+            f"--where still holds for {tally.left:,} rows: the new values leave it true, or the rows came behind the position "
+            "meanwhile. Running it again changes all of them, those that were done a second time."
         )
     return Backfilled(
         database.name,

@@ -107,12 +107,9 @@ def run(
     except exc.SQLAlchemyError as error:
         problem = failures.connection_problem(error, database.name) if not failures.is_locked(error) else None
         said = "got no lock" if is_passing(error) else "failed"
-        raise problem or going.failed(BackfillFailed, f"{said}: {failures.words(error)}", _HINT) from error
+        raise problem or going.failed(BackfillFailed, f"{said}: {failures.words(error)}", going.hint) from error
     going.tally.duration_s = time.perf_counter() - began
     return going.tally
-
-
-_HINT = "mend what it says, then run the same command again: it goes on where it stopped"
 
 
 def is_passing(error: BaseException) -> bool:
@@ -139,6 +136,7 @@ class _Run:
         self.database, self.statements, self.job, self.pace = database, statements, job, pace
         self.tally = Tally(total, size=pace.size)
         self.on_batch = on_batch
+        self.is_kept = False  # the job has a row in the table of checkpoints
         wait_s = pace.lock_wait_s if settings.lock_timeout_s is None else settings.lock_timeout_s
         self.settings = replace(settings, lock_timeout_s=wait_s)
 
@@ -152,12 +150,19 @@ class _Run:
             self.database.watch(connection)
             self._tried(connection, lambda: self._begin(connection, restart=restart))
             self._tell("")
-            while self._tried(connection, lambda: self._batch(connection)):
+            while self._tried(connection, lambda: self._batch(connection) if self.is_kept else self._first(connection)):
                 self._tell("")
                 self._rest(self.pace.pause_s)
             self._tried(connection, lambda: self._end(connection))
             self.tally.left = self.statements.left(connection)
             connection.rollback()
+
+    @property
+    def hint(self) -> str:
+        """What to do after a failure: a mended `--set` is another job, which begins at the first row."""
+        if not self.tally.stood.batches:
+            return "mend what it says, then run it again"
+        return "mend the rows, then run the same command again: it goes on where it stopped; another --set begins anew"
 
     def failed(self, kind: type[BackfillFailed], what: str, hint: str) -> BackfillFailed:
         """Return the error that says how far it is."""
@@ -187,11 +192,25 @@ class _Run:
             if stood is not None and restart:
                 checkpoint.end(connection, self.job)
                 stood = None
-            if stood is None:
-                checkpoint.begin(connection, self.job)
+            self.is_kept = stood is not None
             self.tally.began = self.tally.stood = stood or Checkpoint()
 
+    def _first(self, connection: Connection) -> bool:
+        """Deal with the first rows, and begin the checkpoint with them: a job that fails at once leaves none."""
+        with migrator_lock(connection, self.database.family, checkpoint.TABLE, self.settings.migrator_wait_s):
+            try:
+                found = self._batch(connection)
+            except BaseException:
+                if self.database.family == "mysql":  # where a table does not go with its transaction
+                    with suppress(exc.SQLAlchemyError), self._transaction(connection):
+                        checkpoint.tidy(connection)
+                raise
+        self.is_kept = found
+        return found
+
     def _end(self, connection: Connection) -> None:
+        if not self.is_kept:
+            return
         with (
             migrator_lock(connection, self.database.family, checkpoint.TABLE, self.settings.migrator_wait_s),
             self._transaction(connection),
@@ -208,6 +227,8 @@ class _Run:
                 return False
             end, rows = found
             self._check(end)
+            if not self.is_kept:
+                checkpoint.begin(connection, self.job)
             began = began if self.database.family == "sqlite" else time.perf_counter()
             changed = self.statements.change(connection, stood.position, end)
             after = Checkpoint(end, stood.batches + 1, stood.passed + rows, stood.changed + changed)

@@ -97,5 +97,10 @@ def advance(connection: Connection, job: Job, before: Checkpoint, after: Checkpo
 def end(connection: Connection, job: Job) -> None:
     """Remove the row of *job*, and the table where it was the last."""
     connection.execute(_table.delete().where(_table.c.job == job.id))
-    if connection.execute(sa.select(_table.c.job).limit(1)).first() is None:
+    tidy(connection)
+
+
+def tidy(connection: Connection) -> None:
+    """Drop the table where no job is in it."""
+    if sa.inspect(connection).has_table(TABLE) and connection.execute(sa.select(_table.c.job).limit(1)).first() is None:
         _table.drop(connection, checkfirst=True)

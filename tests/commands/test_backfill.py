@@ -258,6 +258,25 @@ class TestGoingOn:
         ws.on_step = None
         assert ws.backfill("t", set="s = 'x'", where="s IS NULL").left == 0
 
+    def test_rows_that_were_done_are_never_called_left(self, sqlite_url, opened):
+        filled(sqlite_url)
+        done = opened(sqlite_url).backfill("t", set="s = s || 'x'", where="s LIKE 'old%'")
+        assert done.left == 5
+        assert "still holds for 5 rows" in str(done)
+        assert "Running it again changes all of them" in str(done)
+        assert "5 rows left" not in str(done)
+        assert "still to do" not in str(done)
+
+    def test_what_fails_at_once_leaves_no_table(self, database_url, opened):
+        filled(database_url)
+        ws = opened(database_url)
+        with pytest.raises(BackfillFailed, match="failed") as caught:
+            ws.backfill("t", set="s = nosuch(", where="id = 4")
+        assert "Nothing was changed." in caught.value.details
+        assert "where it stopped" not in caught.value.hint
+        assert tables(database_url) == ["t"]
+        assert ws.backfill("t", set="s = 'x'", where="id = 4").changed == 1
+
 
 class TestWhatItAsksFor:
     def test_overwriting_needs_a_yes_and_says_how_many(self, database_url, opened):

@@ -27,13 +27,12 @@ def _(result: Backfilled, _settings: Settings) -> View:
         ("batches", plain(_batches(result))),
     ]
     if result.left is not None:
-        facts.append(("still to do", plain("none" if not result.left else count(result.left, "row"))))
+        facts.append(("--where still holds for", plain("no row" if not result.left else count(result.left, "row"))))
     blocks: list[Block] = [Facts(tuple(facts))]
     if result.code:
         blocks.append(Details("The revision that does the same", Code(result.code, "python")))
     blocks += remarks(*result.notes)
     chips = [chip("resumed")] if result.resumed else []
-    chips += [chip(f"! {count(result.left, 'row')} left", "drop")] if result.left else []
     notes = (plain(duration(result.duration_s)),)
     return View(
         f"Backfilled {result.table} of {result.connection}",
