@@ -351,10 +351,11 @@ def _tables_made(trace: Trace) -> Iterator[str]:
 
 def _brownfield(error: BaseException, failed: Step, chain: Chain, arguments: dict[str, Any]) -> BrownfieldBase:
     head = "head" if len(chain.graph.heads) == 1 else "heads"
-    name = Path(chain.graph[failed.revision].path or failed.revision).name
+    path = chain.graph[failed.revision].path
+    name = Path(path or failed.revision).name
     return BrownfieldBase(
         f"Revision {failed.revision} expects tables that this database does not have and no revision before it creates: "
-        f"{failures.words(error)}.",
+        f"{failures.words(error)}{place_of(error, path) if path else ''}.",
         hint=f"is the name spelt right in {name}? If the project began on a database that had tables, create them from the "
         f"models, Base.metadata.create_all(engine), then tell Alembic they are there: %migrate stamp {head}",
         **arguments,

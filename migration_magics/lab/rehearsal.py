@@ -31,6 +31,7 @@ from .asides import broken_keys, left_transaction, newly_broken
 from .invariants import asked_again, asked_first
 from .rehearsal_words import amount, dropped, left, lost, named
 from .sample_snapshot import ROOM, full
+from .scratch import without_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -272,9 +273,9 @@ class _Trial:
                 severity,
                 Confidence.PROVED,
                 self.step.revision,
-                f"{self.step.revision}: {message}",
+                without_name(f"{self.step.revision}: {message}"),
                 remedy,
-                evidence,
+                tuple(map(without_name, evidence)),
             )
         )
 

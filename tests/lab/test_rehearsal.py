@@ -334,9 +334,18 @@ def test_a_revision_that_commits_by_itself_is_rehearsed(rehearsed):
         'with op.batch_alter_table("evaluations") as batch:\n    batch.drop_column("note")',
     )
     assert len(found.revisions) == 1
-    if not found.passed:
-        assert "Revision b2 commits by itself (b2.py, line 13), which ends Alembic's transaction" in said(found)
-        assert "env.py" not in said(found)
+    assert not found.passed
+    assert "Revision b2 commits by itself (b2.py, line 13), which ends Alembic's transaction" in said(found)
+    assert "env.py" not in said(found)
+
+
+def test_a_missing_table_is_told_with_its_line_and_without_the_copy_s_name(make, database_url):
+    made = make(database_url)
+    made.add("a1", "op.execute('SELECT * FROM nowhere')")
+    found = made.ws.rehearse()
+    assert "expects tables that this database does not have" in said(found)
+    assert "(a1.py, line 12)" in said(found)
+    assert "mm_scratch_" not in str(found.findings)
 
 
 def test_a_raw_commit_is_rehearsed(rehearsed):
