@@ -39,7 +39,7 @@ _MOST_OF = 0.5
 @view_of.register(Stepper)
 def _(result: Stepper, settings: Settings) -> View:
     verdict = chip(f"! fails at {len(result.stops)}", "drop") if result.problem else chip("ran to its end", "add")
-    blocks: list[Block] = []
+    blocks: list[Block] = [*remarks(*result.notes)]
     if result.problem:
         blocks.append(Details("Error", Code(redact(result.problem)), is_open=True))
     blocks.append(_operations(result, settings) if result.stops else Prose(plain("It has no operation: nothing ran.")))
@@ -51,7 +51,7 @@ def _(result: Stepper, settings: Settings) -> View:
         f"{result.revision}: {result.message}" if result.message else result.revision,
         (chip(f"step {_WAYS.get(result.direction, '')}".rstrip()), verdict),
         tuple(line for line in _head(result) if line),
-        (*blocks, *remarks(*result.notes)),
+        tuple(blocks),
         next_step(result.next_command),
     )
 
