@@ -72,6 +72,7 @@ class WorkspaceState:
         self.drawn_error: BaseException | None = None  # by a widget, which raises none
         self.model_cells = ModelCells()
         self.moves: list[Move] = []
+        self.half_done: dict[str, tuple[str, str, str]] = {}  # by database: revision, direction, what is done
         self._entries: dict[str, _Entry] = {}
         self._current: str | None = None
         self._in_use: ProjectInUse | None = None

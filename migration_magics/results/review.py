@@ -51,7 +51,7 @@ class Review(Result):
     Then *planned* is None, *operations* are all that were found, *questions* those that are open, and *draft* is the file of
     the operations that are kept: None while a question is open, or where an operation needs one that is left out.
     *rename*, *drop* and *without* are the answers so far, *others* questions about no operation. *next_command* does the
-    same without a click.
+    same without a click. *half_done* says what the last run left, that has to be undone by hand before this one.
     """
 
     target: str = ""
@@ -69,6 +69,7 @@ class Review(Result):
     models: str | None = None
     notes: tuple[str, ...] = ()
     next_command: str = ""
+    half_done: str = ""
 
     @property
     def is_of_models(self) -> bool:

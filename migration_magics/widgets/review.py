@@ -181,4 +181,4 @@ def _gone(error: BaseException, on: str | None) -> Told:
 
 
 def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
+    return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")

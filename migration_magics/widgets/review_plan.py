@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 
 from ..clean import clean
+from ..commands.half_done import noted
 from ..display import form as drawn
 from ..display.views.review import step_view
 from ..errors import PlanStale
@@ -39,7 +40,7 @@ class PlanPart:
         self.ticks: list[Any] = []
         self.fields: list[Any] = []
         self.name: Any = None
-        self.children = (*self._steps(), *self._connection())
+        self.children = (*self._left_over(), *self._steps(), *self._connection())
 
     @property
     def is_agreed(self) -> bool:
@@ -58,7 +59,8 @@ class PlanPart:
         move = workspace.upgrade if self.plan.direction == "upgrade" else workspace.downgrade
         with workspace.turns.take("%migrate review"):
             self._count_again(workspace, on)
-            return self._moved(move, on)
+            with noted(workspace, self.plan):
+                return self._moved(move, on)
 
     def _count_again(self, workspace: Any, on: str | None) -> None:
         """The fingerprint is of files and schema: rows come and go under it."""
@@ -89,6 +91,15 @@ class PlanPart:
     def _losses(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         return tuple(each for each in findings if each.rule == LOSES and each.severity is Severity.ERROR)
 
+    def _left_over(self) -> list[Any]:
+        """A box to tick where the last run failed half-way: nobody but the user knows that it was undone."""
+        said = self.review.half_done
+        if not said:
+            return []
+        found = box(w.HTML(drawn.note(redact(f"! {said}"))), self._box("That is undone by hand."))
+        found.add_class("mm-asks")
+        return [found]
+
     def _steps(self) -> list[Any]:
         scripts = {each.revision: each for each in self.review.scripts}
         found = []
@@ -106,13 +117,17 @@ class PlanPart:
 
     def _ask(self, finding: Finding) -> list[Any]:
         """A box to tick; on a protected connection also the name of what is lost, to be typed."""
-        tick = w.Checkbox(value=False, description=clean(redact(f"Lose it: {finding.message}")), indent=False)
-        self.ticks.append(tick)
-        tick.observe(lambda _change: self._changed(), "value")
-        self._agreed.append(lambda: bool(tick.value))
+        tick = self._box(clean(redact(f"Lose it: {finding.message}")))
         if not self.protected or not finding.about:
             return [tick]
         return [tick, self._typed(f"Type {clean(finding.about)} to agree", finding.about)]
+
+    def _box(self, text: str) -> Any:
+        tick = w.Checkbox(value=False, description=text, indent=False)
+        self.ticks.append(tick)
+        tick.observe(lambda _change: self._changed(), "value")
+        self._agreed.append(lambda: bool(tick.value))
+        return tick
 
     def _connection(self) -> list[Any]:
         if not self.protected:

@@ -55,6 +55,8 @@ def _of_plan(result: Review, settings: Settings) -> View:
     """Exactly what `plan` shows; what can be tried first is said beside what runs it."""
     assert result.planned is not None  # noqa: S101 - the caller looked
     view = view_of(result.planned, settings)
+    if result.half_done:
+        view = replace(view, blocks=(*remarks(f"! {result.half_done}"), *view.blocks))
     plan = result.planned.plan
     if plan.is_empty or plan.direction != "upgrade":
         return view
@@ -108,7 +110,7 @@ def review_record(when: str, authored: Authored | None, moved: Moved | None, set
         authored = replace(authored, next_command="")  # it is done
     views = [view_of(each, settings) for each in (authored, moved) if each is not None]
     parts = tuple(replace(view, foot=view.foot[:1]) for view in views)
-    return View(f"Reviewed, {did}", notes=(plain(when), plain("in a review")), blocks=parts)
+    return View(f"Reviewed, {did}", notes=(plain(when),), blocks=parts)
 
 
 def failure_view(error: MoveFailed, plan: Plan, settings: Settings) -> View | None:
