@@ -8,6 +8,9 @@ BACKFILL = "migration_magics_backfill"
 UNDO = "_mm_undo_"
 """How tables begin that keep rows for `undo`."""
 
+LEFT = f"{UNDO}left_"
+"""How those of them begin that have rows which could not be put back."""
+
 
 def is_ours(table: str | None) -> bool:
     """Say whether the table of this name is one of ours."""

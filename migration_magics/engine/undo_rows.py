@@ -14,7 +14,7 @@ from sqlalchemy import exc
 
 from ..errors import Refused
 from . import failures
-from .ours import UNDO
+from .ours import LEFT, UNDO
 from .reflect import reflect
 from .told import teller
 from .undo_sql import Words, words_of
@@ -125,6 +125,7 @@ def put_back(database: Database, kept: Sequence[KeptRows]) -> tuple[str, ...]:
     def work(connection: Connection) -> tuple[str, ...]:
         schema, words = reflect(connection), words_of(connection)
         said: list[str] = []
+        left: list[KeptRows] = []
         there = [table for each in kept if (table := schema.table(each.wanted.table)) is not None]
         with words.as_they_are(connection), words.unwatched(connection, there):
             for each in _parents_first(schema, kept):
@@ -138,6 +139,16 @@ def put_back(database: Database, kept: Sequence[KeptRows]) -> tuple[str, ...]:
                 if each.wanted.is_whole:
                     count = words.put_rows(connection, table, each.place)
                     said.append(f"{count:,} rows of {table.key} are back.")
+                    if count_left := words.left_out(connection, table, each.place):
+                        left.append(each)
+                        said.append(
+                            f"{count_left:,} kept rows of {table.key} are not back, for their key is taken by a row that "
+                            f"differs: they are in {each.place.replace(UNDO, LEFT)} until %migrate undo --forget."
+                        )
+        connection.commit()
+        for each in left:
+            there_now = words.name(each.place.replace(UNDO, LEFT))
+            words.execute(connection, f"ALTER TABLE {words.name(each.place)} RENAME TO {there_now}")
         connection.commit()
         drop_on(connection, [each for each in kept if schema.table(each.wanted.table) is not None])
         return tuple(said)
@@ -162,12 +173,19 @@ def drop_on(connection: Connection, kept: Iterable[KeptRows]) -> None:
     connection.commit()
 
 
-def forget(database: Database, but: Iterable[KeptRows] = ()) -> int:
-    """Drop every table that keeps rows for `undo`, whoever made it, *but* those of these; return how many."""
-    spared = {each.place for each in but}
+def forget(database: Database, but: Iterable[KeptRows] | None = None) -> int:
+    """Drop every table that keeps rows for `undo`, whoever made it; return how many.
+
+    With *but* those of these stay, and those with rows that an `undo` left out.
+    """
+    spared = {each.place for each in but or ()}
 
     def work(connection: Connection) -> int:
-        found = [name for name in words_of(connection).kept(connection) if name not in spared]
+        found = [
+            name
+            for name in words_of(connection).kept(connection)
+            if name not in spared and (but is None or not name.startswith(LEFT))
+        ]
         drop_on(connection, [KeptRows(Wanted(""), name) for name in found])
         return len(found)
 

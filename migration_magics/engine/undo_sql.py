@@ -56,6 +56,21 @@ class Words:
         self.count_on(connection, table)
         return int(done.rowcount)
 
+    def left_out(self, connection: Connection, table: Table, place: str) -> int:
+        """Return how many rows of *place* differ from those of *table* with their key."""
+        key = self.same(table)
+        had = {str(row[0]) for row in self._columns(connection, place)}
+        there = [each for each in table.columns if each.computed is None and each.name in had]
+        if not key or not there:
+            return 0
+        source = f"{self.name(table.schema, table.name)} t JOIN {self.name(place)} k ON {key}"
+        differs = " OR ".join(self.differs(each) for each in there)
+        return int(self.execute(connection, f"SELECT count(*) FROM {source} WHERE {differs}").scalar() or 0)  # noqa: S608
+
+    def differs(self, column: Column) -> str:
+        """Return the condition under which `t` has another value of *column* than was kept as `k`."""
+        return f"NOT (t.{self.name(column.name)} <=> {self.value(column)})"
+
     def put_values(self, connection: Connection, table: Table, place: str, columns: Sequence[str]) -> int:
         """Set *columns* of *table* to what *place* has for its key; return in how many rows."""
         raise NotImplementedError
@@ -113,6 +128,10 @@ class PostgreSQL(Words):
     """
 
     overriding = "OVERRIDING SYSTEM VALUE "
+
+    def differs(self, column: Column) -> str:
+        """See `Words.differs`."""
+        return f"t.{self.name(column.name)}::text IS DISTINCT FROM k.{self.name(column.name)}"
 
     def kept_as(self, column: str) -> str:
         """See `Words.kept_as`."""

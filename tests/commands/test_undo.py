@@ -343,8 +343,15 @@ class TestKeptRows:
         keeping.ws.upgrade("head", yes=True)
         execute(server_url, "UPDATE c SET x = 5 WHERE id = 1")
         execute(server_url, "INSERT INTO c (id, x) VALUES (3, 6)")
-        keeping.ws.undo()
+        undone = keeping.ws.undo()
         assert rows(server_url, "SELECT id, x FROM c ORDER BY id") == [(1, 5), (2, None), (3, 6)]
+        assert "2 kept rows of c are not back, for their key is taken" in said(undone)
+        (place,) = kept(server_url)
+        keeping.ws.upgrade("head", yes=True)
+        assert place in kept(server_url), "the next move leaves them"
+        assert rows(server_url, f"SELECT count(*) FROM {place}") == [(3,)]
+        keeping.ws.undo(forget=True)
+        assert kept(server_url) == []
 
     def test_tables_that_keep_rows_are_seen_by_nothing(self, keeping, server_url):
         ws = keeping.ws
