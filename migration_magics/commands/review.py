@@ -112,7 +112,7 @@ def _script(
             x=ws.arguments(),
         )
     except offline.OfflineFailed as error:
-        return StepScript(revision, problem=str(error))
+        return StepScript(revision, problem=error.short)
     except MigrationError as error:
         return StepScript(revision, problem=error.message)
     return StepScript(revision, sql.strip())

@@ -34,8 +34,15 @@ _OWN = frozenset(
 )
 
 
+_READS = "it reads from the database"
+
+
 class OfflineFailed(Exception):
-    """A revision has no offline SQL; the message says which one and why."""
+    """A revision has no offline SQL; the message says which one and why, *short* the same in a few words."""
+
+    def __init__(self, message: str, short: str = "") -> None:
+        super().__init__(message)
+        self.short = short or message
 
 
 def render(
@@ -90,7 +97,8 @@ def render(
     except MigrationError:
         raise
     except Exception as error:
-        raise OfflineFailed(_why(error, chain, running[0], dialect)) from error
+        why = _why(error, chain, running[0], dialect)
+        raise OfflineFailed(why, _READS if f": {_READS}" in why else "") from error
     return buffer.getvalue().strip() + "\n"
 
 
@@ -113,5 +121,5 @@ def _why(error: Exception, chain: Chain, id_: str, dialect: str) -> str:
     reads = reads or "live database connection" in str(
         error
     )  # a batch that rebuilds its table, in Alembic 1.20's words
-    because = "it reads from the database, which offline SQL cannot" if reads else "it cannot be written as SQL"
+    because = f"{_READS}, which offline SQL cannot" if reads else "it cannot be written as SQL"
     return f"Revision {id_}{place} has no offline SQL: {because} ({type(error).__name__}: {failures.words(error)})."

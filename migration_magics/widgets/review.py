@@ -11,6 +11,7 @@ import ipywidgets as w
 from ..display import failure_bundle, record_bundle, shown
 from ..display import form as drawn
 from ..errors import ConfirmationRequired, ConnectionNotFound, MoveFailed, PlanStale, RehearsalFailed
+from ..results import Rehearsed
 from .form import Form, Told, button
 from .review_models import ModelsPart
 from .review_plan import PlanPart
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..commands.api import Workspace
-    from ..results import Authored, Moved, Rehearsed, Review
+    from ..results import Authored, Moved, Review
 
 _LOOKING, _APPLYING = "Looking", "Applying"
 
@@ -114,6 +115,8 @@ class ReviewForm(Form):
 
     def _rehearsed(self, result: Rehearsed | Authored) -> None:
         self.outcome.value = shown(getattr(result, "rehearsal", None) or result)
+        if isinstance(self.part, PlanPart) and isinstance(result, Rehearsed):
+            self.part.show_sent(result.trace)
 
     def write(self) -> None:
         """Write the revision, then review the plan that applies it."""

@@ -14,12 +14,14 @@ from ..display.views.review import step_view
 from ..errors import PlanStale
 from ..model.finding import Severity
 from ..redact import redact
+from ..results import StepScript
 from .form import box
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..model.finding import Finding
+    from ..model.trace import Trace
     from ..results import Moved, Rehearsed, Review
 
 LOSES = "loses-data"
@@ -40,6 +42,7 @@ class PlanPart:
         self.ticks: list[Any] = []
         self.fields: list[Any] = []
         self.name: Any = None
+        self._shown: dict[str, Any] = {}
         self.children = (*self._left_over(), *self._steps(), *self._connection())
 
     @property
@@ -87,6 +90,18 @@ class PlanPart:
         rehearsed: Rehearsed = workspace.rehearse(self.plan.target, on=on)
         return rehearsed
 
+    def show_sent(self, trace: Trace) -> None:
+        """Show the SQL that a rehearsal sent, of the steps that had none before they ran."""
+        unknown = {each.revision for each in self.review.scripts if each.problem}
+        for ran in trace.steps:
+            step = next((each for each in self.plan.steps if each.revision == ran.revision), None)
+            sql = ";\n".join(each.sql for each in ran.statements)
+            if step is None or ran.revision not in unknown or not sql or ran.revision not in self._shown:
+                continue
+            own = tuple(each for each in self.planned.findings if each.revision == ran.revision)
+            rest = tuple(each for each in own if each not in self._losses(own))
+            self._shown[ran.revision].value = drawn.part(step_view(step, StepScript(ran.revision, f"{sql};"), rest))
+
     @staticmethod
     def _losses(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         return tuple(each for each in findings if each.rule == LOSES and each.severity is Severity.ERROR)
@@ -110,7 +125,8 @@ class PlanPart:
                 continue  # the static plan above has them all
             view = step_view(step, scripts.get(step.revision), tuple(each for each in own if each not in lost))
             asks = [part for each in lost for part in self._ask(each)]
-            found.append(box(w.HTML(drawn.part(view)), *asks))
+            self._shown[step.revision] = w.HTML(drawn.part(view))
+            found.append(box(self._shown[step.revision], *asks))
             if lost:
                 found[-1].add_class("mm-asks")
         return found

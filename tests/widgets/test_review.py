@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 
@@ -416,6 +417,17 @@ def test_looking_again_forgets_the_rehearsal_of_what_was(sqlite):
     path.write_text(path.read_text().replace("'a'", "'b'"))
     press(form, "Look again")
     assert form.outcome.value == ""
+
+
+def test_a_rehearsal_shows_the_sql_that_nobody_knew_before(sqlite):
+    sqlite.move("count = op.get_bind().execute(sa.text('SELECT 7')).scalar() + 1\n    op.execute(f'SELECT {count}')")
+    form = sqlite.form("head")
+    assert "it reads from the database." in html(form.body)
+    assert "AttributeError" not in html(form.body)
+    press(form, "Rehearse")
+    sent = re.sub(r"<[^>]*>", "", html(form.body))
+    assert "SELECT 8" in sent
+    assert "it reads from the database" not in sent
 
 
 def test_a_connection_that_is_gone_says_how_to_have_it_back(sqlite):

@@ -171,7 +171,7 @@ def script_blocks(script: StepScript) -> tuple[Block, ...]:
     """Return the SQL of a step, or why there is none and the file in its place."""
     if script.sql:
         return (Details("SQL", Code(redact(script.sql), "sql")),)
-    said = remarks(f"Its SQL is known once it runs, so also after Rehearse: {script.problem}")
+    said = remarks(f"Its SQL is known once it ran, so also after Rehearse: {script.problem.removesuffix('.')}.")
     return (*said, Details("The file", Code(script.source, "python"))) if script.source else said
 
 
