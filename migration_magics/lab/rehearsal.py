@@ -28,6 +28,7 @@ from ..model.rehearsal import Rehearsal
 from ..model.renamed import between, turned
 from . import capture, copies
 from .asides import broken_keys, left_transaction, newly_broken
+from .confined import not_confined
 from .invariants import asked_again, asked_first
 from .rehearsal_words import amount, dropped, left, lost, named
 from .sample_snapshot import ROOM, full
@@ -173,6 +174,7 @@ class _Trial:
         has_failed = bool(self.findings)
         for said in left_transaction(up):
             self._find("leaves-transaction", Severity.WARNING, said)
+        self._tell_what_is_not_confined()
         if has_failed:
             return
         if said := newly_broken(self.place, orphans):
@@ -262,6 +264,19 @@ class _Trial:
 
     def _schema(self) -> Schema:
         return without(self.place.run(reflect), self.tables)
+
+    def _tell_what_is_not_confined(self) -> None:
+        chain = self.history.chain
+        if deeds := not_confined(chain.module(chain.graph[self.step.revision])):
+            self.findings.append(
+                Finding(
+                    "not-confined",
+                    Severity.INFO,
+                    Confidence.STATIC,
+                    self.step.revision,
+                    f"{self.step.revision}: its code {' and '.join(deeds)}: a rehearsal does that for real, each time",
+                )
+            )
 
     def _find(
         self, rule: str, severity: Severity, message: str, evidence: tuple[str, ...] = (), remedy: str = ""

@@ -44,3 +44,12 @@ def test_new_orphans_on_sqlite_are_named_and_old_ones_are_not(make, tmp_path, ru
     assert "b2: it leaves broken foreign keys, which SQLite does not say: 1 row of ty points at" in said(
         made.ws.rehearse()
     )
+
+
+def test_a_revision_that_writes_files_is_told_to_be_not_confined(make, tmp_path):
+    made = make(f"sqlite:///{tmp_path / 'a.db'}")
+    made.add("a1", f"open({str(tmp_path / 'log.txt')!r}, 'w').close()")
+    found = made.ws.rehearse()
+    assert found.passed
+    assert [finding.rule for finding in found.findings if finding.rule == "not-confined"] == ["not-confined"]
+    assert "a1: its code opens files: a rehearsal does that for real, each time" in said(found)
