@@ -281,11 +281,9 @@ def open_page(lab: Lab, context: BrowserContext) -> Iterator[NotebookPage]:
     notebook = NotebookPage(page, lab, folder)
     with _watched(notebook):
         yield notebook
-        # A dialogue or an error may be the first of many: the next notebook gets a JupyterLab loaded anew.
-        clean = not (notebook.errors or notebook.foreign or page.locator(".jp-Dialog").count())
         page.evaluate(f"async () => {{ if (window.jupyterapp) await ({_CLOSE})(); }}")
-        if not clean:
-            page.goto("about:blank")
+        # The style sheets of widgets stay in a page, and with them how the next notebook looks: it gets a JupyterLab loaded anew.
+        page.goto("about:blank")
 
 
 @contextlib.contextmanager
