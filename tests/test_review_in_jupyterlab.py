@@ -169,6 +169,7 @@ def test_a_plan_is_agreed_to_found_stale_and_fails_in_the_open(notebook_page: No
     assert page.run(6)
     made.press("Look again")
     expect(made.alert()).to_have_count(0)
+    expect(made.root.get_by_role("checkbox")).not_to_be_checked()  # that of the new plan: the old one was ticked
     made.tick("drops column")
     apply.click()
     expect(made.alert()).to_contain_text("no such statement")
