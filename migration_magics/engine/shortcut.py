@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc
 
+from ..model.collecting import collection_paused
 from ..model.schema import Table
 from .shortcut_code import Unknowable, is_library, signed
 from .shortcut_database import Tables, database_tables
 from .shortcut_models import model_tables
-from .shortcut_sqlalchemy import collection_paused, is_plain, read_at_once
+from .shortcut_sqlalchemy import is_plain, read_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -7,7 +7,6 @@ connection, and put back.
 from __future__ import annotations
 
 import contextlib
-import gc
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -31,18 +30,6 @@ _HIDDEN = 6
 
 _FEW = 50
 """Questions after which a pragma is read for all tables at once: about five tables."""
-
-
-@contextlib.contextmanager
-def collection_paused() -> Iterator[None]:
-    """No cycles are looked for meanwhile: with thousands of tables that takes a third of the time and finds nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def is_plain(context: MigrationContext) -> bool:
